@@ -1,0 +1,60 @@
+//! The command line: what can be typed, one file for each command.
+
+mod render;
+mod serve;
+
+use crate::error::{Code, Error};
+use crate::logging;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Draws vector tiles as SVG and PNG.
+///
+/// Without a command it serves the sample map on 127.0.0.1:8080.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  rasterzen render 14/8529/5974 -o monaco.png")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+    /// What is reported on stderr: off, error, warn, info or debug
+    #[arg(long, env = "RASTERZEN_LOG", default_value = "info", global = true, value_name = "LEVEL")]
+    log: LevelFilter,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Render(render::Render),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.log, false);
+    let done = match cli.command {
+        None => serve::run(cli.serve),
+        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Render(render)) => render::run(render),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rasterzen: {}", error.detail);
+            if !error.hint.is_empty() {
+                eprintln!("  {}", error.hint);
+            }
+            ExitCode::from(if error.code == Code::Misconfigured { 2 } else { 1 })
+        }
+    }
+}
+
+/// The runtime that a command runs on.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::internal(format!("there is no runtime: {e}")))
+}

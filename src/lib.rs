@@ -1,0 +1,22 @@
+//! Vector tiles to SVG and PNG.
+pub mod cache;
+pub mod cli;
+pub mod error;
+pub mod flight;
+pub mod format;
+pub mod lambda;
+pub mod limits;
+pub mod logging;
+pub mod mvt;
+pub mod output;
+pub mod request;
+pub mod response;
+pub mod scene;
+pub mod server;
+pub mod settings;
+pub mod source;
+pub mod style;
+pub mod tile;
+pub mod tiler;
+pub mod value;
+pub mod viewport;

@@ -1,0 +1,116 @@
+//! Every cap and timeout, each with what it protects. Input beyond one of them gets its own clear error.
+
+use std::time::Duration;
+
+// Source tiles.
+
+/// A source tile as it travels. The heaviest real tiles are under 1 MiB; more is a mistake or an attack.
+pub const TILE_BYTES_COMPRESSED: usize = 8 << 20;
+/// The same tile inflated: a gzip bomb stops here instead of in memory.
+pub const TILE_BYTES: usize = 16 << 20;
+/// Layers of one tile; Tilezen has 9.
+pub const TILE_LAYERS: usize = 256;
+/// Features of one tile, all layers together; a crowded city tile has 10,000.
+pub const TILE_FEATURES: usize = 500_000;
+/// Key and value references of one tile: what decoding makes of features that all repeat the same long value list.
+pub const TILE_TAGS: usize = 4_000_000;
+/// Bytes of text that a tile's features refer to, counted at each reference, because decoding copies them.
+pub const TILE_TEXT_BYTES: usize = 64 << 20;
+/// Vertices of one tile.
+pub const TILE_VERTICES: usize = 4_000_000;
+/// Units a vertex may lie outside of its tile, in extents: Tilezen's buildings overhang by one.
+pub const TILE_OVERHANG_EXTENTS: i64 = 8;
+/// The largest extent a layer may declare (MVT 2.1, 4.1 leaves it open).
+pub const TILE_EXTENT: u32 = 1 << 16;
+
+// PMTiles.
+
+/// One leaf directory as stored; it inflates to a few times as much.
+pub const PMTILES_DIRECTORY_BYTES: usize = 1 << 20;
+/// The metadata section of an archive, as stored.
+pub const PMTILES_METADATA_BYTES: u64 = 1 << 20;
+/// Leaf directories of an archive kept in memory.
+pub const PMTILES_DIRECTORIES: u64 = 64;
+
+// Styles.
+
+/// Bytes of a style document; the largest public ones are under 1 MiB.
+pub const STYLE_BYTES: u64 = 8 << 20;
+/// Nesting of an expression: evaluation recurses.
+pub const EXPRESSION_DEPTH: usize = 64;
+
+// Pictures.
+
+/// The largest side of a pixmap in pixels: 64 MiB of RGBA.
+pub const PIXMAP_SIDE: u32 = 4096;
+/// Pixel ratios that can be asked for.
+pub const SCALE: u8 = 4;
+/// The deepest tile that can be asked for.
+pub const ZOOM: u8 = 30;
+/// How far, in pixels at scale 1, drawing may reach across a source tile's edge: one ring of neighbours suffices.
+pub const MARGIN: f64 = 256.0;
+/// Coordinates in units of 1/256 px stay below this, so that they are exact in `f32` after division by 16.
+pub const COORDINATE: i64 = 1 << 26;
+/// Dashes that one line may be cut into; beyond, it is drawn solid.
+pub const DASHES: usize = 100_000;
+
+// Requests.
+
+/// Bytes of a path; the longest meaningful one is under 100.
+pub const PATH_BYTES: usize = 2048;
+/// Bytes of a caller's API key.
+pub const API_KEY_BYTES: usize = 128;
+/// Bytes of a response on Lambda behind API Gateway and Function URLs, after encoding as JSON.
+pub const LAMBDA_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+/// Bytes of a response on Lambda behind an Application Load Balancer, after encoding as JSON.
+pub const ALB_RESPONSE_BYTES: usize = 1_000_000;
+/// A whole request, from the first byte of work to the answer.
+pub const REQUEST: Duration = Duration::from_secs(25);
+/// What of a Lambda invocation's time is kept for sending the answer.
+pub const LAMBDA_RESERVE: Duration = Duration::from_millis(300);
+/// How long the server waits for open requests when it is told to stop.
+pub const SHUTDOWN: Duration = Duration::from_secs(10);
+/// Renders that may wait for a processor before requests are turned away.
+pub const WAITING_RENDERS: usize = 1024;
+/// Connections the server holds open at once.
+pub const CONNECTIONS: usize = 1024;
+/// A client that sends its request head slower than this is cut off.
+pub const REQUEST_HEAD: Duration = Duration::from_secs(15);
+/// How often `/health/source` asks the source.
+pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30);
+
+// Upstream.
+
+/// Opening a connection.
+pub const CONNECT: Duration = Duration::from_secs(3);
+/// One upstream request, body included.
+pub const FETCH: Duration = Duration::from_secs(10);
+/// Tries of one upstream request that may be repeated.
+pub const FETCH_TRIES: u32 = 3;
+/// The wait before the first retry; it doubles, with jitter.
+pub const FETCH_BACKOFF: Duration = Duration::from_millis(100);
+/// Redirects followed, all on the same host.
+pub const REDIRECTS: usize = 3;
+/// Upstream requests under way at once.
+pub const FETCHES: usize = 64;
+/// Idle connections older than this are not used again: a frozen Lambda wakes up with dead sockets.
+pub const IDLE: Duration = Duration::from_secs(5);
+
+// Caches.
+
+/// One look into a cache tier; a slower one is passed by.
+pub const CACHE_GET: Duration = Duration::from_secs(2);
+/// One write to a cache tier behind an answer of the server.
+pub const CACHE_PUT: Duration = Duration::from_secs(10);
+/// One write to a cache tier before an answer on Lambda.
+pub const LAMBDA_CACHE_PUT: Duration = Duration::from_millis(500);
+/// What of a Lambda request's time a cache write must leave.
+pub const LAMBDA_CACHE_RESERVE: Duration = Duration::from_millis(200);
+/// Cache writes waiting behind answers of the server; beyond, they are dropped and counted.
+pub const CACHE_PUTS: usize = 256;
+/// Bytes of one cached object.
+pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
+/// The decoded source tiles kept in memory, counted as the bytes of the tile times [`DECODED_FACTOR`].
+pub const DECODED_BYTES: u64 = 32 << 20;
+/// What a decoded tile takes in memory for each byte of the tile, roughly.
+pub const DECODED_FACTOR: u64 = 6;

@@ -1,0 +1,10 @@
+//! The binary: the Lambda function where Lambda runs it, else the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match std::env::var_os("AWS_LAMBDA_RUNTIME_API") {
+        Some(_) => rasterzen::lambda::start(),
+        None => rasterzen::cli::run(),
+    }
+}

@@ -1,0 +1,39 @@
+//! Pixels, and PNG of them: the one place that knows how pixels are made. They are made by resvg from the written SVG.
+
+use crate::error::Error;
+use crate::limits;
+use tiny_skia::{Pixmap, Transform};
+
+/// Draws SVG text; a pixmap is premultiplied RGBA.
+pub fn pixels(svg: &str, width: u32, height: u32) -> Result<Pixmap, Error> {
+    let too_large = width > limits::PIXMAP_SIDE || height > limits::PIXMAP_SIDE;
+    let pixmap = if too_large { None } else { Pixmap::new(width, height) };
+    let mut pixmap = pixmap.ok_or_else(|| Error::internal(format!("there is no pixmap of {width} by {height}")))?;
+    let tree = usvg::Tree::from_str(svg, &usvg::Options::default())
+        .map_err(|e| Error::internal(format!("the SVG cannot be drawn: {e}")))?;
+    resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
+    Ok(pixmap)
+}
+
+/// PNG of a pixmap: RGB where nothing shines through, else RGBA. The settings are fixed, so that the same pixels are
+/// the same bytes.
+pub fn png(pixmap: &Pixmap) -> Result<Vec<u8>, Error> {
+    let pixels = pixmap.pixels();
+    let opaque = pixels.iter().all(|pixel| pixel.is_opaque());
+    let mut data = Vec::with_capacity(pixels.len() * 4);
+    for pixel in pixels {
+        let color = pixel.demultiply();
+        data.extend_from_slice(&[color.red(), color.green(), color.blue()]);
+        if !opaque {
+            data.push(color.alpha());
+        }
+    }
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixmap.width(), pixmap.height());
+    encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Balanced);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&data));
+    written.map_err(|e| Error::internal(format!("the PNG cannot be written: {e}")))?;
+    Ok(out)
+}

@@ -1,0 +1,219 @@
+//! What a request asks for, read from its path, query and headers; and the key that its answer is cached under.
+
+use crate::error::{Code, Error};
+use crate::format::Format;
+use crate::limits;
+use crate::tile::TileId;
+use http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use std::time::Instant;
+
+/// The query parameters that change a picture. (`api_key` does not.)
+pub const PICTURE_PARAMETERS: [&str; 2] = ["style", "tile_size"];
+
+/// A request without its transport.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub route: Route,
+    /// The tags of `If-None-Match`, the header's value as it came.
+    pub if_none_match: Option<String>,
+    pub api_key: Option<ApiKey>,
+    /// When the answer is no longer wanted.
+    pub deadline: Instant,
+    /// Where clients reach this program, for absolute URLs: `https://host/base`.
+    pub base_url: BaseUrl,
+}
+
+#[derive(Clone, Debug)]
+pub enum BaseUrl {
+    /// As configured.
+    Public(String),
+    /// As this request's headers tell: an answer that holds it is for this client only.
+    FromHeaders(String),
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    Tile(TileRequest),
+    TileJson,
+    Health,
+    SourceHealth,
+}
+
+/// One tile in one form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TileRequest {
+    pub tile: TileId,
+    pub format: Format,
+    /// CSS pixels of a side: 256 or 512.
+    pub size: u32,
+    /// Output pixels for each CSS pixel.
+    pub scale: u8,
+    /// A served style by name; none is the default style.
+    pub style: Option<String>,
+}
+
+/// An API key; it prints as nothing.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// A key of visible ASCII characters, at most [`limits::API_KEY_BYTES`].
+    pub fn new(text: &str) -> Result<ApiKey, Error> {
+        if text.len() > limits::API_KEY_BYTES || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::bad_request(
+                "the API key is not one",
+                format!("a key is at most {} visible ASCII characters", limits::API_KEY_BYTES),
+            ));
+        }
+        Ok(ApiKey(text.to_string()))
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey")
+    }
+}
+
+const ROUTES: &str = "tiles are at /{svg|png|json|geojson|mvt}/{z}/{x}/{y}.{ext}, for example /svg/13/1315/3171.json; \
+                      there are also /tilejson.json and /health";
+
+/// Reads the route of a path and query, percent-encoded as they came; `base_path` is taken off.
+pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &str) -> Result<Route, Error> {
+    if path.len() > limits::PATH_BYTES {
+        return Err(Error::bad_request(format!("the path has more than {} bytes", limits::PATH_BYTES), ROUTES));
+    }
+    let path = decode(path, "path")?;
+    let path = match path.strip_prefix(base_path) {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+        _ => &path,
+    };
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+    match segments[..] {
+        ["tilejson.json"] => Ok(Route::TileJson),
+        ["health"] => Ok(Route::Health),
+        ["health", "source"] => Ok(Route::SourceHealth),
+        [variant, z, x, y] => {
+            let unknown = || Error::new(Code::UnknownRoute, format!("there is no variant {variant:?}"), ROUTES);
+            let format = Format::from_variant(variant).ok_or_else(unknown)?;
+            parse_tile(format, z, x, y, query, headers).map(Route::Tile)
+        }
+        _ => Err(Error::new(Code::UnknownRoute, "no route has this path", ROUTES)),
+    }
+}
+
+fn parse_tile(
+    format: Format,
+    z: &str,
+    x: &str,
+    y: &str,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<TileRequest, Error> {
+    let Some((y, extension)) = y.rsplit_once('.') else {
+        return Err(Error::new(Code::UnknownRoute, "the last part of the path has no extension", ROUTES));
+    };
+    if extension.is_empty() || !extension.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(Error::bad_request(format!("{extension:?} is not an extension"), ROUTES));
+    }
+    let (y, scale) = match y.split_once('@') {
+        None => (y, 1),
+        Some((y, ratio)) => {
+            let scale = ratio.strip_suffix('x').and_then(|n| n.parse().ok());
+            let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
+                Error::bad_request(
+                    format!("\"@{ratio}\" is not a scale"),
+                    format!("@1x to @{}x are; without it the scale is 1", limits::SCALE),
+                )
+            })?;
+            (y, scale)
+        }
+    };
+    let [z, x, y] = [("z", z), ("x", x), ("y", y)].map(|(name, text)| coordinate(name, text));
+    let (z, x, y) = (z?, x?, y?);
+    let tile = u8::try_from(z).ok().zip(u32::try_from(x).ok()).zip(u32::try_from(y).ok());
+    let tile = tile.and_then(|((z, x), y)| TileId::new(z, x, y)).ok_or_else(|| {
+        let hint = format!("z is at most {}, x and y are below 2^z", limits::ZOOM);
+        Error::new(Code::OutsideWorld, format!("there is no tile {z}/{x}/{y}"), hint)
+    })?;
+    let size = match query.get("tile_size") {
+        None | Some("256") => 256,
+        Some("512") => 512,
+        Some(other) => return Err(Error::bad_request(format!("tile_size={other} is not a size"), "256 and 512 are")),
+    };
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let format = format.negotiate(accept);
+    // What is not drawn has no pixels.
+    let scale = if format.is_picture() { scale } else { 1 };
+    Ok(TileRequest { tile, format, size, scale, style: query.get("style").map(Into::into) })
+}
+
+/// A whole number that is not negative, however long: one too large for a tile is still one.
+fn coordinate(name: &str, text: &str) -> Result<u128, Error> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits {
+        return Err(Error::bad_request(format!("{name} is {text:?}"), "z, x and y are whole numbers from 0 up"));
+    }
+    Ok(text.parse().unwrap_or(u128::MAX))
+}
+
+fn decode(text: &str, what: &str) -> Result<String, Error> {
+    let bytes = text.as_bytes();
+    let escapes = (0..bytes.len()).filter(|&i| bytes[i] == b'%');
+    let broken = |i: usize| !bytes.get(i + 1..i + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    if escapes.into_iter().any(broken) {
+        return Err(Error::bad_request(
+            format!("the {what} has a % that two hexadecimal digits do not follow"),
+            "write a literal % as %25",
+        ));
+    }
+    let decoded = percent_decode_str(text).decode_utf8();
+    let not_utf8 = |_| Error::bad_request(format!("the {what} is not UTF-8 once decoded"), "encode text as UTF-8");
+    Ok(decoded.map_err(not_utf8)?.into_owned())
+}
+
+/// A decoded query string. Of a parameter that comes twice, the first counts.
+#[derive(Debug, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub fn parse(query: &str) -> Result<Query, Error> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let plain = |text: &str| decode(&text.replace('+', " "), "query");
+            Ok((plain(name)?, plain(value)?))
+        });
+        pairs.collect::<Result<_, Error>>().map(Query)
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The caller's API key, if there is one.
+    pub fn api_key(&self) -> Result<Option<ApiKey>, Error> {
+        self.get("api_key").filter(|key| !key.is_empty()).map(ApiKey::new).transpose()
+    }
+}
+
+/// The key an answer is cached under, without a tier's own prefix and without a leading slash.
+///
+/// `style` is none for the default style; otherwise its name and digest. `version` is the operator's own segment.
+pub fn cache_key(version: &str, request: &TileRequest, default_style: bool, style: (&str, &str)) -> String {
+    let TileRequest { tile, format, size, scale, .. } = request;
+    let name = format.name();
+    let version = if version.is_empty() { String::new() } else { format!("{version}/") };
+    if *format == Format::Mvt || (default_style && *size == 256 && *scale == 1) {
+        return format!("{version}{name}/{tile}.{name}");
+    }
+    let (style, digest) = style;
+    let digest = &digest[..digest.len().min(8)];
+    format!("{version}{name}/{style}@{digest}/{size}@{scale}x/{tile}.{name}")
+}

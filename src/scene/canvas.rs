@@ -1,0 +1,174 @@
+//! One square with the source tiles that reach into it.
+//!
+//! The source's own division of the world are its *cells*: the grid's tiles, and above the source's maxzoom the
+//! ancestors there. A cell is drawn from its own tile, or, in a sparse source, from the nearest ancestor there is; then
+//! the ancestor's geometry is cut to the cell, so that every cell looks alike.
+
+use super::path::{Point, Rect, UNITS};
+use crate::mvt;
+use crate::style::Layer;
+use crate::tile::TileId;
+use crate::viewport::{SizeClass, Viewport};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The cells that a viewport consults, each with the tile that it is drawn from, or none where the source has nothing.
+pub struct SourceTiles {
+    /// The source's maxzoom: the zoom of its deepest cells.
+    pub maxzoom: u8,
+    pub cells: HashMap<TileId, Option<(TileId, Arc<mvt::Tile>)>>,
+}
+
+/// The cell that a tile of the grid lies in.
+pub fn cell(grid: TileId, maxzoom: u8) -> TileId {
+    grid.ancestor(maxzoom)
+}
+
+/// The cells that drawing a viewport may consult: those of its squares first, then the neighbours within `margin`
+/// output pixels; and how many of them are its squares' own.
+pub fn cells(viewport: &Viewport, class: SizeClass, maxzoom: u8, margin: f64) -> (Vec<TileId>, usize) {
+    let squares = viewport.squares(class);
+    let mut found: Vec<TileId> = Vec::new();
+    let mut add = |grid: TileId| {
+        let cell = cell(grid, maxzoom);
+        if !found.contains(&cell) {
+            found.push(cell);
+        }
+        found.len()
+    };
+    let mut own = 0;
+    for &square in &squares {
+        own = add(square);
+    }
+    for &square in &squares {
+        for (dx, dy) in viewport.neighbours(square, class, margin) {
+            square.neighbour(dx.into(), dy.into()).map(&mut add);
+        }
+    }
+    (found, own)
+}
+
+/// A square while it is drawn. Coordinates are scene units from its top left corner.
+pub struct Canvas<'a> {
+    pub viewport: &'a Viewport,
+    /// The zoom at which the style is evaluated.
+    pub zoom: f64,
+    /// From the square's corner to the viewport's coordinates, in scene units.
+    pub offset: Point,
+    /// The part of the square that is asked for.
+    pub asked: Rect,
+    /// The source's tiles: the square's own first (none where it is absent), then those around it by rows.
+    pub own: Option<Placement<'a>>,
+    pub around: Vec<Placement<'a>>,
+    clip: [i64; 4],
+}
+
+/// A source tile laid out around a square.
+#[derive(Clone, Copy)]
+pub struct Placement<'a> {
+    pub tile: &'a mvt::Tile,
+    /// What the tile is drawn for.
+    pub cell: Rect,
+    /// The tile's own rectangle, larger than the cell where the tile stands in for one that is not there.
+    pub whole: Rect,
+}
+
+impl<'a> Canvas<'a> {
+    pub fn new(viewport: &'a Viewport, class: SizeClass, square: TileId, tiles: &'a SourceTiles) -> Canvas<'a> {
+        let side = viewport.square_side(class);
+        let (x, y) = viewport.offset(square, class);
+        let clip = [x, y, x + side, y + side];
+        let asked = Rect {
+            min: [(-x).max(0) * UNITS, (-y).max(0) * UNITS],
+            max: [
+                (i64::from(viewport.width) - x).min(side) * UNITS,
+                (i64::from(viewport.height) - y).min(side) * UNITS,
+            ],
+        };
+        let place = |dx: i32, dy: i32| {
+            let grid = square.neighbour(dx, dy)?;
+            let cell_id = cell(grid, tiles.maxzoom);
+            let (data, tile) = tiles.cells.get(&cell_id)?.as_ref()?;
+            let rect = |of: TileId| {
+                let up = grid.z() - of.z();
+                let corner = |d: i32, grid: u32, of: u32| {
+                    (i64::from(d) - (i64::from(grid) - (i64::from(of) << up))) * side * UNITS
+                };
+                let min = [corner(dx, grid.x(), of.x()), corner(dy, grid.y(), of.y())];
+                Rect { min, max: min.map(|c| c + ((side * UNITS) << up)) }
+            };
+            Some((cell_id, Placement { tile: &**tile, cell: rect(cell_id), whole: rect(*data) }))
+        };
+        let own = place(0, 0).map(|(_, placement)| placement);
+        let own_cell = cell(square, tiles.maxzoom);
+        let mut around: Vec<Placement> = Vec::new();
+        for dy in -1..=1 {
+            for dx in -1..=1 {
+                // By rectangle, not by address: a small world is its own neighbour, to the east and to the west.
+                if let Some((id, placement)) = place(dx, dy)
+                    && own.is_none_or(|own| own.cell != placement.cell)
+                    && (id != own_cell || (dx, dy) != (0, 0))
+                    && around.iter().all(|other| other.cell != placement.cell)
+                {
+                    around.push(placement);
+                }
+            }
+        }
+        Canvas { viewport, zoom: viewport.style_zoom(), offset: [x * UNITS, y * UNITS], asked, own, around, clip }
+    }
+
+    pub fn clip(&self) -> [i64; 4] {
+        self.clip
+    }
+}
+
+/// How far the layer reaches out of geometries, in scene units.
+pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
+    (layer.margin(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
+}
+
+impl Placement<'_> {
+    /// Tile units to scene units for a layer's extent.
+    pub fn projection(&self, extent: u32) -> Projection {
+        let side = self.whole.max[0] - self.whole.min[0];
+        let extent = i64::from(extent);
+        let factor = (side % extent == 0).then(|| side / extent);
+        Projection { origin: self.whole.min, side, extent, factor }
+    }
+}
+
+/// Tile units to scene units: exact where the side is a multiple of the extent, which it is at whole zooms for the
+/// usual extents, else rounded on a grid that is fixed to the tile.
+#[derive(Clone, Copy)]
+pub struct Projection {
+    origin: Point,
+    side: i64,
+    extent: i64,
+    factor: Option<i64>,
+}
+
+impl Projection {
+    pub fn point(&self, [x, y]: [i32; 2]) -> Point {
+        [self.origin[0] + self.length(x), self.origin[1] + self.length(y)]
+    }
+
+    fn length(&self, units: i32) -> i64 {
+        match self.factor {
+            Some(factor) => i64::from(units) * factor,
+            None => {
+                let (side, extent) = (i128::from(self.side), i128::from(self.extent));
+                (2 * i128::from(units) * side + extent).div_euclid(2 * extent) as i64
+            }
+        }
+    }
+
+    /// The rectangle of a feature's bounds.
+    pub fn rect(&self, [west, north, east, south]: [i32; 4]) -> Rect {
+        Rect { min: self.point([west, north]), max: self.point([east, south]) }
+    }
+
+    /// How far apart the ends of one line may lie in two tiles: two units of this tile's.
+    pub fn tolerance(&self) -> i64 {
+        2 * self.side / self.extent + 1
+    }
+}

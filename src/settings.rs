@@ -1,0 +1,290 @@
+//! Flags and environment variables, checked, and what is built from them. A flag beats its variable.
+
+use crate::cache::s3::{Dsn, PutSettings};
+use crate::cache::{Cache, Disk, Memory, S3, Tier};
+use crate::error::Error;
+use crate::limits;
+use crate::request::ApiKey;
+use crate::server::Options;
+use crate::source::{Overrides, Source};
+use crate::style::{BUNDLED, Style};
+use crate::tiler::{Freshness, Tiler};
+use crate::viewport::SizeClass;
+use clap::Args;
+use ipnet::IpNet;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// What to draw, and from what.
+#[derive(Args, Clone, Debug)]
+pub struct Drawing {
+    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive
+    #[arg(long, env = "RASTERZEN_SOURCE", value_name = "URI", hide_env_values = true)]
+    pub source: Option<String>,
+    /// How much ground a source tile shows: 256, 512 or 1024 [default: 512]
+    #[arg(long, env = "RASTERZEN_SOURCE_CLASS", value_name = "PX")]
+    pub source_class: Option<SizeClass>,
+    /// The first zoom that the source has [default: as the archive says, else 0]
+    #[arg(long, env = "RASTERZEN_SOURCE_MINZOOM", value_name = "ZOOM")]
+    pub source_minzoom: Option<u8>,
+    /// The last zoom that the source has; above, its tiles are scaled up [default: as the archive says, else 15]
+    #[arg(long, env = "RASTERZEN_SOURCE_MAXZOOM", value_name = "ZOOM")]
+    pub source_maxzoom: Option<u8>,
+    /// Where the source has tiles, in degrees [default: as the archive says, else the world]
+    #[arg(long, env = "RASTERZEN_SOURCE_BOUNDS", value_name = "W,S,E,N", value_parser = bounds, allow_hyphen_values = true)]
+    pub source_bounds: Option<[f64; 4]>,
+    /// What source tiles carry beyond their edge, in pixels; it is cut away before drawing [default: 0]
+    #[arg(long, env = "RASTERZEN_SOURCE_BUFFER", value_name = "PX")]
+    pub source_buffer: Option<u32>,
+    /// Draw a tile that the source lacks from its nearest ancestor
+    #[arg(long, env = "RASTERZEN_SOURCE_SPARSE")]
+    pub source_sparse: bool,
+    /// A MapLibre style: a file, or the name of a bundled one [default: light]
+    #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
+    pub style: Option<String>,
+}
+
+/// How answers are kept and sent.
+#[derive(Args, Clone, Debug)]
+pub struct Serving {
+    /// A cache, nearest first: `memory:64MiB`, a directory, or `s3:DSN` (repeatable; in the variable separated by ;)
+    #[arg(long, env = "RASTERZEN_CACHE", value_name = "CACHE", value_delimiter = ';', hide_env_values = true)]
+    pub cache: Vec<String>,
+    /// The S3 cache: "bucket=B prefix=P region=R credentials=C"
+    #[arg(long, env = "RASTERZEN_S3_DSN", value_name = "DSN", hide_env_values = true)]
+    pub s3_dsn: Option<String>,
+    /// How objects are put to S3: "ACL=public-read StorageClass=… ServerSideEncryption=…"
+    #[arg(long, env = "RASTERZEN_CACHE_OPTIONS", value_name = "OPTIONS")]
+    pub cache_options: Option<String>,
+    /// How long a cached tile is used before the source is asked again: 90s, 30m, 12h, 7d [default: 7d]
+    #[arg(long, env = "RASTERZEN_CACHE_TTL", value_name = "TIME", value_parser = duration)]
+    pub cache_ttl: Option<Duration>,
+    /// A segment in front of all cache keys
+    #[arg(long, env = "RASTERZEN_CACHE_VERSION", value_name = "SEGMENT")]
+    pub cache_version: Option<String>,
+    /// Which forms of a tile are kept: `requested`, or `all` for the svg and json behind a png too
+    #[arg(long, env = "RASTERZEN_CACHE_VARIANTS", value_name = "WHICH", value_parser = ["requested", "all"])]
+    pub cache_variants: Option<String>,
+    /// Seconds that browsers keep an answer [default: 1200]
+    #[arg(long, env = "RASTERZEN_MAX_AGE", value_name = "SECONDS")]
+    pub max_age: Option<u64>,
+    /// Seconds that shared caches keep an answer [default: 600]
+    #[arg(long, env = "RASTERZEN_SHARED_MAX_AGE", value_name = "SECONDS")]
+    pub shared_max_age: Option<u64>,
+    /// Let only the client itself keep answers
+    #[arg(long, env = "RASTERZEN_PRIVATE")]
+    pub private: bool,
+    /// Where clients reach this server, for the URLs in TileJSON
+    #[arg(long, env = "RASTERZEN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed: addresses or networks, separated by commas
+    #[arg(long, env = "RASTERZEN_TRUSTED_PROXIES", value_name = "NETS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Who may read answers from other pages [default: *]
+    #[arg(long, env = "RASTERZEN_CORS_ORIGIN", value_name = "ORIGIN")]
+    pub cors_origin: Option<String>,
+    /// What to take off the front of paths, such as the base path of a custom domain
+    #[arg(long, env = "RASTERZEN_BASE_PATH", value_name = "PATH")]
+    pub base_path: Option<String>,
+}
+
+/// Where the program runs: some defaults differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    Here,
+    Lambda,
+}
+
+impl Drawing {
+    /// Opens the source.
+    pub async fn open_source(&self, place: Place) -> Result<Source, Error> {
+        let default = if place == Place::Lambda { "nextzen" } else { "sample" };
+        let overrides = Overrides {
+            class: self.source_class,
+            minzoom: self.source_minzoom,
+            maxzoom: self.source_maxzoom,
+            bounds: self.source_bounds,
+            buffer: self.source_buffer,
+            sparse: self.source_sparse,
+        };
+        let key = variable("NEXTZEN_API_KEY").or_else(|| variable("RASTERZEN_NEXTZEN_APIKEY"));
+        let key = key.as_deref().map(ApiKey::new).transpose().map_err(|e| e.within("NEXTZEN_API_KEY"))?;
+        Source::open(given(&self.source).unwrap_or(default), &overrides, key).await
+    }
+
+    /// Reads the style; what it does not draw is logged once.
+    pub fn read_style(&self) -> Result<Style, Error> {
+        let style = read_style(given(&self.style).unwrap_or(BUNDLED[0].0))?;
+        for warning in &style.warnings {
+            tracing::warn!(style = style.name, "{warning}");
+        }
+        if given(&self.source).is_none()
+            && let Some((name, _)) = style.sources.iter().find(|(_, s)| s.url.is_some() || s.tiles.is_some())
+        {
+            return Err(Error::misconfigured(
+                format!("the style's source {name:?} names its own tiles, which are not fetched from there"),
+                "say with --source where the tiles of this style come from",
+            ));
+        }
+        Ok(style)
+    }
+}
+
+fn read_style(given: &str) -> Result<Style, Error> {
+    let (name, place) = match given.split_once('=') {
+        Some((name, place)) => (Some(name), place),
+        None => (None, given),
+    };
+    if let Some((bundled, json)) = BUNDLED.iter().find(|(bundled, _)| *bundled == place) {
+        return Style::parse(name.unwrap_or(bundled), json);
+    }
+    let path = Path::new(place);
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("style");
+    let name = name.unwrap_or(stem);
+    let usable = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    if name.is_empty() || !name.bytes().all(usable) {
+        return Err(Error::misconfigured(
+            format!("{name:?} cannot be the name of a style"),
+            "letters, digits, -, _ and . can; write NAME=FILE to give it another",
+        ));
+    }
+    let names: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
+    let refused = |what: String| {
+        let hint = format!("name a MapLibre style file, or a bundled style: {}", names.join(", "));
+        Error::misconfigured(format!("the style {place:?} cannot be read: {what}"), hint)
+    };
+    let mut json = String::new();
+    let file = std::fs::File::open(path).map_err(|e| refused(e.to_string()))?;
+    let limit = limits::STYLE_BYTES + 1;
+    let read = file.take(limit).read_to_string(&mut json).map_err(|e| refused(e.to_string()))?;
+    if read as u64 == limit {
+        return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
+    }
+    Style::parse(name, &json)
+}
+
+impl Serving {
+    /// The cache's tiers; nothing is connected to yet.
+    fn cache(&self, place: Place) -> Result<Cache, Error> {
+        let memory = if place == Place::Lambda { 16 << 20 } else { 64 << 20 };
+        let put: PutSettings = given(&self.cache_options).unwrap_or_default().parse()?;
+        let s3 =
+            |dsn: &str| -> Result<Tier, Error> { Ok(Tier::S3(Box::new(S3::new(dsn.parse::<Dsn>()?, put.clone())))) };
+        let named: Vec<&str> = self.cache.iter().map(String::as_str).filter(|cache| !cache.is_empty()).collect();
+        let mut tiers = Vec::new();
+        for cache in &named {
+            tiers.push(match *cache {
+                "memory" => Tier::Memory(Memory::new(memory)),
+                cache => match (cache.strip_prefix("memory:"), cache.strip_prefix("s3:")) {
+                    (Some(size), _) => Tier::Memory(Memory::new(bytes(size)?)),
+                    (_, Some(dsn)) => s3(dsn)?,
+                    _ => Tier::Disk(Disk::new(cache.into())?),
+                },
+            });
+        }
+        if named.is_empty() {
+            tiers.push(Tier::Memory(Memory::new(memory)));
+            if let Some(dsn) = given(&self.s3_dsn) {
+                tiers.push(s3(dsn)?);
+            }
+        }
+        Ok(Cache::new(tiers))
+    }
+
+    /// The tiler for these settings.
+    pub fn tiler(&self, style: Style, source: Source, place: Place) -> Result<Tiler, Error> {
+        let seconds = |name: &str| -> Result<Option<u64>, Error> {
+            let number = |text: String| {
+                text.parse()
+                    .map_err(|_| Error::misconfigured(format!("{name} is {text:?}"), "it is a number of seconds"))
+            };
+            variable(name).map(number).transpose()
+        };
+        let version = given(&self.cache_version).unwrap_or_default().trim_matches('/').to_string();
+        if version.split('/').any(|part| part == ".." || part == ".") {
+            return Err(Error::misconfigured("the cache version leads elsewhere", "name a plain path segment"));
+        }
+        let freshness = Freshness {
+            ttl: self.cache_ttl.unwrap_or(Freshness::default().ttl),
+            max_age: self.max_age.or(seconds("CACHE_MAX_AGE")?).unwrap_or(Freshness::default().max_age),
+            shared_max_age: self
+                .shared_max_age
+                .or(seconds("SHARED_CACHE_MAX_AGE")?)
+                .unwrap_or(Freshness::default().shared_max_age),
+            private: self.private,
+            version,
+            all_variants: self.cache_variants.as_deref() == Some("all"),
+            write_first: place == Place::Lambda,
+        };
+        Ok(Tiler::new(style, source, self.cache(place)?, freshness))
+    }
+
+    /// What the HTTP door needs.
+    pub fn options(&self) -> Result<Options, Error> {
+        let url = given(&self.public_url).map(|url| url.trim_end_matches('/').to_string());
+        if let Some(url) = url.as_deref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            return Err(Error::misconfigured(format!("the public URL {url:?} is not one"), "write https://host/path"));
+        }
+        let base = given(&self.base_path).unwrap_or_default().trim_matches('/');
+        Ok(Options {
+            public_url: url,
+            trusted_proxies: self.trusted_proxies.clone(),
+            cors_origin: given(&self.cors_origin).unwrap_or("*").to_string(),
+            base_path: if base.is_empty() { String::new() } else { format!("/{base}") },
+        })
+    }
+}
+
+/// A setting that is given and not empty: templates leave variables empty that they mean to leave out.
+fn given(setting: &Option<String>) -> Option<&str> {
+    setting.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn bounds(text: &str) -> Result<[f64; 4], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    match numbers[..] {
+        [w, s, e, n] if s < n && numbers.iter().all(|n| n.is_finite()) => Ok([w, s, e, n]),
+        _ => Err("write west,south,east,north in degrees, for example 5.9,47.2,15.1,55.1".to_string()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        other => return Err(format!("the unit {other:?} is not s, m, h or d")),
+    };
+    let number: u32 = digits.parse().map_err(|_| "write a whole number and a unit, such as 12h".to_string())?;
+    Ok(Duration::from_secs(u64::from(number) * unit))
+}
+
+fn bytes(text: &str) -> Result<u64, Error> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let number = digits.parse::<u32>().ok().map(u64::from);
+    number.zip(unit).map(|(number, unit)| number * unit).ok_or_else(|| {
+        Error::misconfigured(
+            format!("{text:?} is not a size"),
+            "write a whole number and KiB, MiB or GiB: memory:64MiB",
+        )
+    })
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let single = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| single()).map_err(|_| format!("{text:?} is neither an address nor a network"))
+}

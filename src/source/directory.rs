@@ -1,0 +1,72 @@
+//! Tiles in a directory, `dir/{z}/{x}/{y}.mvt`. A file that is not there is an absent tile.
+
+use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::tile::TileId;
+use crate::viewport::SizeClass;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+pub struct Template {
+    template: String,
+}
+
+pub fn open(template: &str) -> Result<Source, Error> {
+    if !["{z}", "{x}"].iter().all(|p| template.contains(p)) || !(template.contains("{y}") || template.contains("{-y}"))
+    {
+        return Err(refused(&format!("the path {template:?} does not have all of {{z}}, {{x}} and {{y}}")));
+    }
+    let fixed = template.split('{').next().unwrap_or_default();
+    let root = if fixed.ends_with('/') { Path::new(fixed) } else { Path::new(fixed).parent().unwrap_or(Path::new("")) };
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    if !root.is_dir() {
+        return Err(refused(&format!("there is no directory {}", root.display())));
+    }
+    let info = Info {
+        identity: format!("directory {template}"),
+        minzoom: 0,
+        maxzoom: 15,
+        bounds: WORLD,
+        class: SizeClass::C512,
+        buffer: 0,
+        sparse: false,
+        attribution: String::new(),
+        remote: false,
+    };
+    Ok(Source { info, backend: Backend::Directory(Template { template: template.to_string() }) })
+}
+
+impl Template {
+    pub async fn fetch(&self, tile: TileId) -> Result<Fetched, Error> {
+        let path = fill(&self.template, tile);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            let limit = limits::TILE_BYTES_COMPRESSED as u64 + 1;
+            std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        match read.await {
+            Ok(Ok(bytes)) if bytes.len() > limits::TILE_BYTES_COMPRESSED => {
+                Err(failed(format!("the tile's file has more than {} bytes", limits::TILE_BYTES_COMPRESSED)))
+            }
+            Ok(Ok(bytes)) => inflate(bytes.into()).map(Fetched::Tile),
+            Ok(Err(e)) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Fetched::Absent),
+            Ok(Err(e)) => Err(failed(format!("the tile's file cannot be read: {}", e.kind()))),
+            Err(e) => Err(failed(format!("the tile's file cannot be read: {e}"))),
+        }
+    }
+}
+
+fn failed(detail: String) -> Error {
+    Error::new(Code::SourceFailed, detail, "look at the file and its rights in the source's directory")
+}
+
+/// A template with a tile's numbers put in; `{-y}` counts rows from the south.
+pub fn fill(template: &str, tile: TileId) -> String {
+    let south = (1u64 << tile.z()) - 1 - u64::from(tile.y());
+    template
+        .replace("{z}", &tile.z().to_string())
+        .replace("{x}", &tile.x().to_string())
+        .replace("{y}", &tile.y().to_string())
+        .replace("{-y}", &south.to_string())
+}

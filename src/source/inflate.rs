@@ -1,0 +1,41 @@
+//! Taking the compression off tiles, told by their first bytes: servers say `Content-Encoding` or do not.
+
+use crate::error::{Code, Error};
+use crate::limits;
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+
+/// A tile as it came, inflated. gzip and none are read; a tile that is gzip twice over too.
+pub fn inflate(bytes: Bytes) -> Result<Bytes, Error> {
+    let mut bytes = bytes;
+    for _ in 0..2 {
+        match bytes[..] {
+            [0x1f, 0x8b, ..] => bytes = gunzip(&bytes)?,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => return Err(bad_tile("it is zstd-compressed, which is not read")),
+            _ => break,
+        }
+    }
+    Ok(bytes)
+}
+
+fn gunzip(bytes: &[u8]) -> Result<Bytes, Error> {
+    let mut inflated = Vec::new();
+    let limit = limits::TILE_BYTES as u64 + 1;
+    MultiGzDecoder::new(bytes)
+        .take(limit)
+        .read_to_end(&mut inflated)
+        .map_err(|e| bad_tile(&format!("its gzip is broken: {e}")))?;
+    if inflated.len() as u64 == limit {
+        return Err(bad_tile(&format!("it inflates to more than {} bytes", limits::TILE_BYTES)));
+    }
+    Ok(inflated.into())
+}
+
+fn bad_tile(what: &str) -> Error {
+    Error::new(
+        Code::BadTile,
+        format!("the source's answer cannot be read: {what}"),
+        "look at what the source's URL answers for this tile; gzip and uncompressed tiles are read",
+    )
+}

@@ -1,0 +1,151 @@
+//! Where vector tiles come from: an HTTP template, a PMTiles archive, a directory. Bytes come out, inflated; what they
+//! mean is not known here.
+
+mod directory;
+mod http;
+mod inflate;
+mod pmtiles;
+
+use crate::error::Error;
+use crate::limits;
+use crate::request::ApiKey;
+use crate::tile::TileId;
+use crate::viewport::SizeClass;
+use bytes::Bytes;
+
+pub use inflate::inflate;
+
+/// The whole world, as longitudes and latitudes west, south, east, north.
+const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
+
+/// The Nextzen template of size class 512.
+const NEXTZEN: &str = "https://tile.nextzen.org/tilezen/vector/v1/512/all/{z}/{x}/{y}.mvt?api_key={api_key}";
+
+/// The map within the binary.
+const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
+
+/// What a source says of itself, and `--source-…` overrides.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// What tells this source from others, without keys: part of what answers are cached under.
+    pub identity: String,
+    pub minzoom: u8,
+    pub maxzoom: u8,
+    /// West, south, east, north in degrees; tiles outside are absent.
+    pub bounds: [f64; 4],
+    pub class: SizeClass,
+    /// What tiles carry beyond their edge, in CSS pixels. It is cut away before drawing, so that all sources look
+    /// alike; what reaches over an edge comes from the tile there.
+    pub buffer: u32,
+    /// Whether a missing tile is drawn from its nearest ancestor.
+    pub sparse: bool,
+    /// Plain text.
+    pub attribution: String,
+    /// Whether tiles come from elsewhere, so that keeping them is worth it.
+    pub remote: bool,
+}
+
+/// What the operator says of a source; the rest is as the source says.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub class: Option<SizeClass>,
+    pub minzoom: Option<u8>,
+    pub maxzoom: Option<u8>,
+    pub bounds: Option<[f64; 4]>,
+    pub buffer: Option<u32>,
+    pub sparse: bool,
+}
+
+/// A source's answer for one tile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fetched {
+    /// The tile, inflated.
+    Tile(Bytes),
+    /// The source has no such tile, and is believed.
+    Absent,
+    /// A bare template has no such tile; it may be mistyped.
+    NotFound,
+}
+
+pub struct Source {
+    pub info: Info,
+    backend: Backend,
+}
+
+enum Backend {
+    Http(http::Template),
+    PmTiles(Box<pmtiles::Archive>),
+    Directory(directory::Template),
+}
+
+const ACCEPTED: &str = "a source is `sample`, `nextzen`, an http(s) URL or a path with {z}, {x} and {y}, or a PMTiles \
+                        archive as a path, an https URL or pmtiles:PATH";
+
+impl Source {
+    /// Opens a source; only archives over HTTP are asked anything now. `key` is the configured API key.
+    pub async fn open(uri: &str, overrides: &Overrides, key: Option<ApiKey>) -> Result<Source, Error> {
+        let is_url = |uri: &str| uri.starts_with("http://") || uri.starts_with("https://");
+        let archive = uri.strip_prefix("pmtiles:").map(|rest| rest.trim_start_matches("//"));
+        let path_of_url = || uri.split(['?', '#']).next().unwrap_or_default();
+        let mut source = if uri == "sample" {
+            pmtiles::open_bytes(SAMPLE).await?
+        } else if uri == "nextzen" {
+            http::open(NEXTZEN, key)?
+        } else if let Some(archive) = archive {
+            if is_url(archive) { pmtiles::open_http(archive).await? } else { pmtiles::open_file(archive).await? }
+        } else if is_url(uri) {
+            match uri.contains("{z}") {
+                true => http::open(uri, key)?,
+                false if path_of_url().ends_with(".pmtiles") => pmtiles::open_http(uri).await?,
+                false => return Err(refused("the URL has no {z}, and is not that of a .pmtiles archive")),
+            }
+        } else {
+            let path = uri.strip_prefix("file://").unwrap_or(uri);
+            match path.contains("{z}") {
+                true => directory::open(path)?,
+                false if path.ends_with(".pmtiles") => pmtiles::open_file(path).await?,
+                false => return Err(refused(&format!("{uri:?} is not a source"))),
+            }
+        };
+        let info = &mut source.info;
+        info.class = overrides.class.unwrap_or(info.class);
+        info.minzoom = overrides.minzoom.unwrap_or(info.minzoom);
+        info.maxzoom = overrides.maxzoom.unwrap_or(info.maxzoom);
+        info.bounds = overrides.bounds.unwrap_or(info.bounds);
+        info.buffer = overrides.buffer.unwrap_or(info.buffer);
+        info.sparse = overrides.sparse || info.sparse;
+        if info.minzoom > info.maxzoom || info.maxzoom > limits::ZOOM {
+            return Err(Error::misconfigured(
+                format!("the source's zooms go from {} to {}", info.minzoom, info.maxzoom),
+                format!("minzoom is at most maxzoom, and that at most {}", limits::ZOOM),
+            ));
+        }
+        let [w, s, e, n] = info.bounds;
+        let said = (info.class, info.minzoom, info.maxzoom, info.sparse, info.buffer);
+        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity);
+        Ok(source)
+    }
+
+    /// Whether a tile can exist by what the source says of its zooms and bounds.
+    pub fn covers(&self, tile: TileId) -> bool {
+        let [w, s, e, n] = self.info.bounds;
+        let [west, south, east, north] = tile.bounds();
+        let zoom = (self.info.minzoom..=self.info.maxzoom).contains(&tile.z());
+        // Bounds that go over the antimeridian have their west in the east.
+        let longitude = if w <= e { west < e && east > w } else { west < e || east > w };
+        zoom && longitude && south < n && north > s
+    }
+
+    /// Fetches one tile; `key` is the caller's API key, which counts where none is configured.
+    pub async fn fetch(&self, tile: TileId, key: Option<&ApiKey>) -> Result<Fetched, Error> {
+        match &self.backend {
+            Backend::Http(template) => template.fetch(tile, key).await,
+            Backend::PmTiles(archive) => archive.fetch(tile).await,
+            Backend::Directory(template) => template.fetch(tile).await,
+        }
+    }
+}
+
+fn refused(detail: &str) -> Error {
+    Error::misconfigured(detail, ACCEPTED)
+}

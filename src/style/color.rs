@@ -1,0 +1,35 @@
+//! Colours: sRGB with alpha, each channel 0 to 1, not premultiplied.
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Color {
+    pub r: f64,
+    pub g: f64,
+    pub b: f64,
+    pub a: f64,
+}
+
+impl Color {
+    pub const BLACK: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 1.0 };
+    pub const TRANSPARENT: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 0.0 };
+
+    /// A CSS colour: a name, `#rgb` and its longer forms, `rgb()`, `hsl()` and the like (CSS Color 4).
+    pub fn parse(text: &str) -> Option<Color> {
+        let c = csscolorparser::parse(text).ok()?;
+        Some(Color { r: c.r.into(), g: c.g.into(), b: c.b.into(), a: c.a.into() })
+    }
+
+    /// The colour a share `t` of the way to `other`, premultiplied as the Style Spec's "rgb" interpolation is.
+    pub fn mix(self, other: Color, t: f64) -> Color {
+        let a = self.a + (other.a - self.a) * t;
+        let channel = |from: f64, to: f64| {
+            let premultiplied = from * self.a + (to * other.a - from * self.a) * t;
+            if a > 0.0 { premultiplied / a } else { 0.0 }
+        };
+        Color { r: channel(self.r, other.r), g: channel(self.g, other.g), b: channel(self.b, other.b), a }
+    }
+
+    /// Red, green, blue and alpha in 8 bits.
+    pub fn to_rgba8(self) -> [u8; 4] {
+        [self.r, self.g, self.b, self.a].map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+    }
+}

@@ -1,0 +1,358 @@
+//! MapLibre Style Spec v8: the document and its layers, read once and typed.
+//!
+//! What is wrong (a colour that is none, an expression that cannot be read) is an error with its JSON path. What is
+//! merely not drawn (a layer type, a property, an operator that is unknown here) is a warning, and the rest is drawn.
+
+pub mod color;
+pub mod expression;
+mod property;
+
+use crate::error::Error;
+use crate::limits;
+use crate::value::Attributes;
+use color::Color;
+use expression::{Context, Expression, ParseError, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub use property::{AtZoom, Cap, Join, Property, PropertyType};
+
+/// The styles within the binary, by name.
+pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
+
+/// A style, ready to draw with.
+pub struct Style {
+    /// What it is served as.
+    pub name: String,
+    pub layers: Vec<Layer>,
+    pub sources: BTreeMap<String, Source>,
+    pub center: Option<[f64; 2]>,
+    pub zoom: Option<f64>,
+    /// SHA-256 of the document, in hexadecimal.
+    pub digest: Arc<str>,
+    pub warnings: Vec<Warning>,
+}
+
+/// A source as the style declares it.
+#[derive(Debug, Deserialize)]
+pub struct Source {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: Option<Json>,
+    pub tiles: Option<Json>,
+}
+
+/// Something in the style that is not drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    /// Where, for example `layers[3].paint.fill-pattern`.
+    pub path: String,
+    pub message: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// One style layer.
+pub struct Layer {
+    pub id: String,
+    /// The name of the source; empty for a background.
+    pub source: String,
+    pub source_layer: String,
+    minzoom: f64,
+    maxzoom: f64,
+    visible: bool,
+    filter: Option<Expression>,
+    pub kind: Kind,
+}
+
+/// What a layer draws, and with which properties. Lengths are in CSS pixels.
+pub enum Kind {
+    Background(Background),
+    Fill(Fill),
+    Line(Box<Line>),
+    Circle(Box<Circle>),
+}
+
+pub struct Background {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+}
+
+pub struct Fill {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub sort_key: Option<Property<f64>>,
+}
+
+pub struct Line {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub width: Property<f64>,
+    pub gap_width: Property<f64>,
+    /// To the right of the line's direction.
+    pub offset: Property<f64>,
+    pub cap: Property<Cap>,
+    pub join: Property<Join>,
+    pub miter_limit: Property<f64>,
+    /// In line widths.
+    pub dasharray: Option<Property<Vec<f64>>>,
+    pub sort_key: Option<Property<f64>>,
+}
+
+pub struct Circle {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub radius: Property<f64>,
+    pub stroke_color: Property<Color>,
+    pub stroke_opacity: Property<f64>,
+    pub stroke_width: Property<f64>,
+    pub sort_key: Option<Property<f64>>,
+}
+
+impl Layer {
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`.
+    pub fn is_visible(&self, zoom: f64) -> bool {
+        self.visible && self.minzoom <= zoom && zoom < self.maxzoom
+    }
+
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Attributes, zoom: f64) -> bool {
+        let context = Context { zoom, feature: Some(feature) };
+        self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
+    }
+
+    /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom.
+    pub fn margin(&self, zoom: f64) -> f64 {
+        let bound = |property: &Property<f64>| property.upper_bound(zoom).unwrap_or(limits::MARGIN).max(0.0);
+        let margin = match &self.kind {
+            Kind::Background(_) | Kind::Fill(_) => 0.0,
+            Kind::Line(line) => {
+                // Square caps reach out by a diagonal, miters by their limit.
+                let reach = bound(&line.miter_limit).max(std::f64::consts::SQRT_2);
+                let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
+                let gap = bound(&line.gap_width);
+                let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
+                outer * reach + offset
+            }
+            Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
+        };
+        margin.min(limits::MARGIN)
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    version: Json,
+    #[serde(default)]
+    sources: BTreeMap<String, Source>,
+    center: Option<[f64; 2]>,
+    zoom: Option<f64>,
+    layers: Vec<RawLayer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct RawLayer {
+    id: String,
+    r#type: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    source_layer: String,
+    minzoom: Option<f64>,
+    maxzoom: Option<f64>,
+    filter: Option<Json>,
+    #[serde(default)]
+    layout: Map<String, Json>,
+    #[serde(default)]
+    paint: Map<String, Json>,
+}
+
+impl Style {
+    /// Reads a style document; `name` is what it is served as.
+    pub fn parse(name: &str, json: &str) -> Result<Style, Error> {
+        let refused = |detail: String| {
+            let hint = "mend the style; the MapLibre Style Spec (version 8) says what each property accepts";
+            Error::misconfigured(detail, hint).within(format!("the style {name:?}"))
+        };
+        let document: Document = serde_json::from_str(json).map_err(|e| refused(e.to_string()))?;
+        if document.version != 8 {
+            return Err(refused(format!("version: {} is not 8", document.version)));
+        }
+        let mut warnings = Vec::new();
+        let mut layers: Vec<Layer> = Vec::new();
+        for (i, raw) in document.layers.into_iter().enumerate() {
+            if layers.iter().any(|layer| layer.id == raw.id) {
+                return Err(refused(format!("layers[{i}].id: {:?} stands twice", raw.id)));
+            }
+            let source = document.sources.get(&raw.source);
+            if raw.r#type != "background" && source.is_none() {
+                return Err(refused(format!("layers[{i}].source: there is no source {:?}", raw.source)));
+            }
+            if let Some(source) = source.filter(|source| source.kind != "vector") {
+                let message = format!("a source of type {:?} is not drawn; \"vector\" is", source.kind);
+                warnings.push(Warning { path: format!("layers[{i}].source"), message });
+                continue;
+            }
+            let mut reader = LayerReader { index: i, raw, warnings: &mut warnings };
+            layers.extend(reader.layer().map_err(refused)?);
+        }
+        Ok(Style {
+            name: name.to_string(),
+            layers,
+            sources: document.sources,
+            center: document.center,
+            zoom: document.zoom,
+            digest: Sha256::digest(json).iter().map(|b| format!("{b:02x}")).collect::<String>().into(),
+            warnings,
+        })
+    }
+
+    /// How far in CSS pixels the style may draw outside of geometries at a zoom.
+    pub fn margin(&self, zoom: f64) -> f64 {
+        self.layers.iter().filter(|layer| layer.is_visible(zoom)).map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
+    }
+}
+
+/// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
+struct LayerReader<'a> {
+    index: usize,
+    raw: RawLayer,
+    warnings: &'a mut Vec<Warning>,
+}
+
+impl LayerReader<'_> {
+    fn layer(&mut self) -> Result<Option<Layer>, String> {
+        let visible = match self.raw.layout.remove("visibility") {
+            None => true,
+            Some(Json::String(text)) if text == "visible" => true,
+            Some(Json::String(text)) if text == "none" => false,
+            Some(other) => {
+                return Err(format!("{}: {other} is not \"visible\" or \"none\"", self.path("layout.visibility")));
+            }
+        };
+        let filter = match self.raw.filter.take() {
+            None => None,
+            Some(json) => match expression::parse_filter(&json) {
+                Ok(filter) => Some(filter),
+                Err(error) => {
+                    // Without its filter the layer would draw what it should not.
+                    self.unusable("filter", error)?;
+                    return Ok(None);
+                }
+            },
+        };
+        let kind = match self.raw.r#type.as_str() {
+            "background" => Kind::Background(Background {
+                color: self.paint("background-color", Color::BLACK)?,
+                opacity: self.paint("background-opacity", 1.0)?,
+            }),
+            "fill" => Kind::Fill(Fill {
+                color: self.paint("fill-color", Color::BLACK)?,
+                opacity: self.paint("fill-opacity", 1.0)?,
+                sort_key: self.sort_key("fill-sort-key")?,
+            }),
+            "line" => Kind::Line(Box::new(Line {
+                color: self.paint("line-color", Color::BLACK)?,
+                opacity: self.paint("line-opacity", 1.0)?,
+                width: self.paint("line-width", 1.0)?,
+                gap_width: self.paint("line-gap-width", 0.0)?,
+                offset: self.paint("line-offset", 0.0)?,
+                cap: self.layout("line-cap", Cap::Butt)?,
+                join: self.layout("line-join", Join::Miter)?,
+                miter_limit: self.layout("line-miter-limit", 2.0)?,
+                dasharray: self.optional(Part::Paint, "line-dasharray", Vec::new())?,
+                sort_key: self.sort_key("line-sort-key")?,
+            })),
+            "circle" => Kind::Circle(Box::new(Circle {
+                color: self.paint("circle-color", Color::BLACK)?,
+                opacity: self.paint("circle-opacity", 1.0)?,
+                radius: self.paint("circle-radius", 5.0)?,
+                stroke_color: self.paint("circle-stroke-color", Color::BLACK)?,
+                stroke_opacity: self.paint("circle-stroke-opacity", 1.0)?,
+                stroke_width: self.paint("circle-stroke-width", 0.0)?,
+                sort_key: self.sort_key("circle-sort-key")?,
+            })),
+            other => {
+                let message = format!("a layer of type {other:?} is not drawn; background, fill, line and circle are");
+                self.warn("type", message);
+                return Ok(None);
+            }
+        };
+        let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
+        let unknown: Vec<String> =
+            left.iter().flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}"))).collect();
+        for name in unknown {
+            self.warn(&name, "this property is not drawn and is left out".to_string());
+        }
+        Ok(Some(Layer {
+            id: std::mem::take(&mut self.raw.id),
+            source: std::mem::take(&mut self.raw.source),
+            source_layer: std::mem::take(&mut self.raw.source_layer),
+            minzoom: self.raw.minzoom.unwrap_or(f64::NEG_INFINITY),
+            maxzoom: self.raw.maxzoom.unwrap_or(f64::INFINITY),
+            visible,
+            filter,
+            kind,
+        }))
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("layers[{}].{name}", self.index)
+    }
+
+    fn warn(&mut self, name: &str, message: String) {
+        self.warnings.push(Warning { path: self.path(name), message });
+    }
+
+    /// An operator that is not known is a warning, anything else that cannot be read an error.
+    fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
+        let path = format!("{}{}", self.path(name), error.key);
+        if !error.unknown {
+            return Err(format!("{path}: {}", error.message));
+        }
+        self.warnings.push(Warning { path, message: error.message });
+        Ok(())
+    }
+
+    fn optional<T: PropertyType>(&mut self, part: Part, name: &str, default: T) -> Result<Option<Property<T>>, String> {
+        let (map, part) = match part {
+            Part::Layout => (&mut self.raw.layout, "layout"),
+            Part::Paint => (&mut self.raw.paint, "paint"),
+        };
+        let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
+        match Property::parse(&json, default) {
+            Ok(property) => Ok(Some(property)),
+            Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
+        }
+    }
+
+    fn paint<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
+        let property = self.optional(Part::Paint, name, default.clone())?;
+        Ok(property.unwrap_or_else(|| Property::default(default)))
+    }
+
+    fn layout<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
+        let property = self.optional(Part::Layout, name, default.clone())?;
+        Ok(property.unwrap_or_else(|| Property::default(default)))
+    }
+
+    fn sort_key(&mut self, name: &str) -> Result<Option<Property<f64>>, String> {
+        self.optional(Part::Layout, name, 0.0)
+    }
+}
+
+/// The two groups of a layer's properties.
+#[derive(Clone, Copy)]
+enum Part {
+    Layout,
+    Paint,
+}

@@ -1,0 +1,41 @@
+//! Property values and geometry kinds as tiles hold them, shared by decoding, styling and GeoJSON.
+
+use std::sync::Arc;
+
+/// A property value with the type the tile gave it (MVT 2.1, 4.4). Coercion belongs to the style.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Property {
+    Bool(bool),
+    Int(i64),
+    UInt(u64),
+    Double(f64),
+    String(Arc<str>),
+}
+
+/// What a feature is made of (MVT 2.1, 4.3.4); multi-geometries count as their parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GeometryKind {
+    Point,
+    LineString,
+    Polygon,
+}
+
+impl GeometryKind {
+    /// The name that `["geometry-type"]` and `$type` give.
+    pub fn name(self) -> &'static str {
+        match self {
+            GeometryKind::Point => "Point",
+            GeometryKind::LineString => "LineString",
+            GeometryKind::Polygon => "Polygon",
+        }
+    }
+}
+
+/// A feature as styles see it: its kind, id and properties, wherever it came from.
+pub trait Attributes {
+    fn kind(&self) -> GeometryKind;
+    fn id(&self) -> Option<u64>;
+    fn property(&self, name: &str) -> Option<&Property>;
+    /// All properties, sorted by name.
+    fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_>;
+}
