@@ -2,6 +2,7 @@
 pub mod cache;
 pub mod cli;
 pub mod error;
+pub mod file;
 pub mod flight;
 pub mod format;
 pub mod lambda;

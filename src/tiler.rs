@@ -90,11 +90,26 @@ struct SourceTile {
     unsaved: AtomicBool,
 }
 
+/// Digests of the source tiles that were consulted, absent ones included.
+#[derive(Clone)]
+struct Content {
+    /// Of the viewport's own.
+    own: String,
+    /// And of those around it.
+    all: String,
+}
+
+impl Content {
+    /// What a form of the tile depends on: only pictures reach over edges.
+    fn of(&self, format: Format) -> &str {
+        if format.is_picture() { &self.all } else { &self.own }
+    }
+}
+
 /// What a picture is made from.
 struct Gathered {
     tiles: SourceTiles,
-    /// Of all source tiles consulted, absent ones included.
-    content: String,
+    content: Content,
     /// Neighbours that failed.
     missing: usize,
     /// Whether a tile of the picture's own was answered with 404 by a bare template.
@@ -120,16 +135,19 @@ pub struct Stages {
 pub struct Drawn {
     pub body: Bytes,
     pub stages: Stages,
-    /// The SVG text behind a png.
-    pub svg: Option<String>,
+    /// The SVG text and the JSON behind a png, where they are kept too.
+    pub behind: Vec<(Format, Bytes)>,
     /// Source tiles drawn from.
     pub decoded: usize,
 }
 
 /// A tile without HTTP around it, for the command line.
 pub struct Picture {
-    pub drawn: Arc<Drawn>,
+    pub body: Bytes,
+    pub stages: Stages,
+    /// Distinct source tiles asked for, and drawn from.
     pub fetched: usize,
+    pub decoded: usize,
     /// Neighbours that failed.
     pub missing: usize,
 }
@@ -185,7 +203,9 @@ impl Tiler {
         let gathered = self.gather(tile, request.api_key.as_ref()).await?;
         let whole = gathered.missing == 0 && !gathered.not_found;
         let unsaved = self.source_puts(&gathered.unsaved);
-        if let Some((mut entry, tier)) = cached.filter(|(entry, _)| whole && *entry.content == *gathered.content) {
+        if let Some((mut entry, tier)) =
+            cached.filter(|(entry, _)| whole && *entry.content == *gathered.content.of(tile.format))
+        {
             entry.stored = SystemTime::now();
             self.save(request, unsaved.into_iter().chain([(key, entry.clone())])).await;
             return Ok(self.respond(request, tile, &entry, tier, None));
@@ -194,7 +214,7 @@ impl Tiler {
             body: Bytes::new(),
             content_type: tile.format.media_type().to_string(),
             recipe: recipe.into(),
-            content: gathered.content.as_str().into(),
+            content: gathered.content.of(tile.format).into(),
             stored: SystemTime::now(),
         };
         if whole && self.not_modified(request, &entry) {
@@ -202,11 +222,12 @@ impl Tiler {
             return Ok(self.respond(request, tile, &entry, "miss", None));
         }
         let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
+        let content = gathered.content.clone();
         let drawn = self.drawn(tile, gathered).await?;
         entry.body = drawn.body.clone();
         let mut puts = unsaved;
         if whole {
-            puts.extend(self.variants(tile, &entry, &drawn));
+            puts.extend(self.variants(tile, &entry, &content, &drawn));
             puts.push((key, entry.clone()));
         }
         self.save(request, puts).await;
@@ -228,10 +249,12 @@ impl Tiler {
             let detail = format!("the source's tiles end at zoom {maxzoom}");
             return Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"));
         }
+        let in_memory = self.decoded.contains_key(&tile.tile);
         let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
+        let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
         let entry = self.source_entry(&found);
         self.save(request, self.source_puts(&[(tile.tile, found.clone())])).await;
-        let mut response = self.respond(request, tile, &entry, found.tier.unwrap_or("miss"), None);
+        let mut response = self.respond(request, tile, &entry, tier, None);
         if found.not_found {
             insert(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=60");
         }
@@ -243,16 +266,13 @@ impl Tiler {
         if tile.format == Format::Mvt {
             let found = self.source_tile(tile.tile, key).await?;
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
-            let drawn = Drawn { body, stages: Stages::default(), svg: None, decoded: 1 };
-            return Ok(Picture { drawn: Arc::new(drawn), fetched: 1, missing: 0 });
+            return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
         let gathered = self.gather(tile, key).await?;
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
         let drawn = self.drawn(tile, gathered).await?;
-        let Drawn { body, stages, svg, decoded } = &*drawn;
-        let stages = Stages { fetch, ..*stages };
-        let drawn = Drawn { body: body.clone(), stages, svg: svg.clone(), decoded: *decoded };
-        Ok(Picture { drawn: Arc::new(drawn), fetched, missing })
+        let stages = Stages { fetch, ..drawn.stages };
+        Ok(Picture { body: drawn.body.clone(), stages, fetched, decoded: drawn.decoded, missing })
     }
 
     /// Asks the source for one tile that it should have.
@@ -348,7 +368,7 @@ impl Tiler {
         let found = join_all(cells.iter().map(|&cell| self.resolve(cell, key))).await;
         let mut gathered = Gathered {
             tiles: SourceTiles { maxzoom, cells: HashMap::new() },
-            content: String::new(),
+            content: Content { own: String::new(), all: String::new() },
             missing: 0,
             not_found: false,
             fetch: Duration::ZERO,
@@ -361,7 +381,7 @@ impl Tiler {
             match found {
                 Ok(consulted) => {
                     for (id, tile) in &consulted {
-                        parts.push(format!("{id} {}", tile.digest));
+                        parts.push((i < own, format!("{id} {}", tile.digest)));
                         gathered.not_found |= tile.not_found && i < own;
                         if asked.insert(*id) {
                             gathered.unsaved.push((*id, tile.clone()));
@@ -375,13 +395,16 @@ impl Tiler {
                 }
                 Err(error) => {
                     tracing::warn!(%cell, %error, "a neighbouring tile failed; the picture is drawn without it");
-                    parts.push(format!("{cell} failed"));
+                    parts.push((false, format!("{cell} failed")));
                     gathered.missing += 1;
                 }
             }
         }
         gathered.asked = asked.len();
-        gathered.content = digest(parts.iter().map(String::as_str));
+        let content = |of: &dyn Fn(bool) -> bool| {
+            digest(parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()))
+        };
+        gathered.content = Content { own: content(&|own| own), all: content(&|_| true) };
         gathered.fetch = started.elapsed();
         Ok(gathered)
     }
@@ -472,14 +495,15 @@ impl Tiler {
 
     /// Draws, once for all who ask for the same picture at the same time, on a thread of its own.
     async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Gathered) -> Result<Arc<Drawn>, Error> {
-        let flight = (format!("{} {}", self.recipe(tile), self.key(tile)), gathered.content.clone());
+        let flight = (format!("{} {}", self.recipe(tile), self.key(tile)), gathered.content.all.clone());
         let tiler = self.clone();
         let tile = tile.clone();
         self.renders
             .run(flight, move || async move {
                 let _processor = tiler.processor().await?;
                 let (style, source) = (tiler.style.clone(), tiler.source.clone());
-                let draw = move || draw(&style, &source.info, &tile, &gathered.tiles);
+                let all_variants = tiler.freshness.all_variants;
+                let draw = move || draw(&style, &source.info, &tile, &gathered.tiles, all_variants);
                 match tokio::task::spawn_blocking(draw).await {
                     Ok(drawn) => drawn.map(Arc::new),
                     Err(panic) => Err(Error::internal(format!("drawing ended early: {panic}"))),
@@ -508,16 +532,23 @@ impl Tiler {
     }
 
     /// What else is kept of a png where all variants are.
-    fn variants(&self, tile: &TileRequest, entry: &Entry, drawn: &Drawn) -> Vec<(String, Entry)> {
-        let Some(svg) = drawn.svg.as_ref().filter(|_| self.freshness.all_variants) else { return Vec::new() };
-        let svg_request = TileRequest { format: Format::Svg, ..tile.clone() };
-        let entry = Entry {
-            body: Bytes::from(svg.clone()),
-            content_type: Format::Svg.media_type().to_string(),
-            recipe: self.recipe(&svg_request).into(),
-            ..entry.clone()
-        };
-        vec![(self.key(&svg_request), entry)]
+    fn variants(&self, tile: &TileRequest, entry: &Entry, content: &Content, drawn: &Drawn) -> Vec<(String, Entry)> {
+        let behind = drawn.behind.iter().map(|(format, body)| {
+            let request = TileRequest {
+                format: *format,
+                scale: if format.is_picture() { tile.scale } else { 1 },
+                ..tile.clone()
+            };
+            let entry = Entry {
+                body: body.clone(),
+                content_type: format.media_type().to_string(),
+                recipe: self.recipe(&request).into(),
+                content: content.of(*format).into(),
+                stored: entry.stored,
+            };
+            (self.key(&request), entry)
+        });
+        behind.collect()
     }
 
     // Writing to the caches.
@@ -590,8 +621,15 @@ fn source_tile_request(tile: TileId) -> TileRequest {
     TileRequest { tile, format: Format::Mvt, size: 256, scale: 1, style: None }
 }
 
-/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input.
-pub fn draw(style: &Style, source: &Info, request: &TileRequest, tiles: &SourceTiles) -> Result<Drawn, Error> {
+/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input. `all_variants` also makes
+/// the svg and json behind a png.
+pub fn draw(
+    style: &Style,
+    source: &Info,
+    request: &TileRequest,
+    tiles: &SourceTiles,
+    all_variants: bool,
+) -> Result<Drawn, Error> {
     let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
     let decoded = tiles.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
     let mut stages = Stages::default();
@@ -607,7 +645,7 @@ pub fn draw(style: &Style, source: &Info, request: &TileRequest, tiles: &SourceT
             _ => geojson::layers(&viewport, source.class, tiles)?,
         };
         stages.encode = lap();
-        return Ok(Drawn { body: text.into(), stages, svg: None, decoded });
+        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
     }
     decode(style, &viewport, source.class, tiles)?;
     stages.decode = lap();
@@ -618,13 +656,18 @@ pub fn draw(style: &Style, source: &Info, request: &TileRequest, tiles: &SourceT
     let text = svg::write(&scene, style, &document);
     stages.svg = lap();
     if request.format == Format::Svg {
-        return Ok(Drawn { body: text.into(), stages, svg: None, decoded });
+        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
     }
     let pixels = raster::pixels(&text, scene.width, scene.height)?;
     stages.raster = lap();
     let body = raster::png(&pixels)?;
     stages.encode = lap();
-    Ok(Drawn { body: body.into(), stages, svg: Some(text), decoded })
+    let mut behind = Vec::new();
+    if all_variants {
+        behind.push((Format::Json, geojson::layers(&viewport, source.class, tiles)?.into()));
+        behind.push((Format::Svg, text.into()));
+    }
+    Ok(Drawn { body: body.into(), stages, behind, decoded })
 }
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can

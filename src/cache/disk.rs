@@ -6,11 +6,12 @@
 
 use super::Entry;
 use crate::error::{Code, Error};
+use crate::file;
 use crate::limits;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -102,21 +103,8 @@ fn write(path: &Path, entry: &Entry) -> io::Result<()> {
         stored: entry.stored.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
         sha256: hex(&entry.body),
     };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
-    replace(directory, path, &entry.body)?;
-    replace(directory, &line_path(path), &serde_json::to_vec(&line)?)
-}
-
-fn replace(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private by default; these are there for other programs too.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
+    file::replace(path, &entry.body)?;
+    file::replace(&line_path(path), &serde_json::to_vec(&line)?)
 }
 
 fn hex(bytes: &[u8]) -> String {

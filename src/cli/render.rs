@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::{Code, Error};
+use crate::file;
 use crate::format::Format;
 use crate::limits;
 use crate::request::TileRequest;
@@ -135,7 +136,7 @@ impl Render {
 /// Draws and writes one tile; gives its row of the report.
 async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render, alone: bool) -> Result<Value, Error> {
     let (wall, cpu) = (Instant::now(), ProcessTime::now());
-    let Picture { drawn, fetched, missing } = tiler.picture(request, None).await?;
+    let Picture { body, stages, fetched, decoded, missing } = tiler.picture(request, None).await?;
     let (wall, cpu) = (wall.elapsed(), cpu.elapsed());
     if missing > 0 {
         let hint = "try again when the source answers for all tiles around this one";
@@ -144,19 +145,19 @@ async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render
     match &settings.out {
         Some(directory) => {
             let name = format!("{}.{}", request.tile, request.format.name());
-            write(&directory.join(name), &drawn.body)?;
+            write(&directory.join(name), &body)?;
         }
         None => match settings.output.as_deref() {
-            Some(path) if path != Path::new("-") => write(path, &drawn.body)?,
-            _ => std::io::stdout().write_all(&drawn.body).map_err(|e| unwritable("standard output", &e))?,
+            Some(path) if path != Path::new("-") => write(path, &body)?,
+            _ => std::io::stdout().write_all(&body).map_err(|e| unwritable("standard output", &e))?,
         },
     }
-    let Stages { fetch, decode, scene, svg, raster, encode } = drawn.stages;
+    let Stages { fetch, decode, scene, svg, raster, encode } = stages;
     Ok(json!({
         "tile": request.tile.to_string(),
         "wall_ms": ms(wall),
         "cpu_ms": alone.then(|| ms(cpu)),
-        "bytes": drawn.body.len(),
+        "bytes": body.len(),
         "stages": {
             "fetch": ms(fetch),
             "decode": ms(decode),
@@ -165,7 +166,7 @@ async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render
             "raster": ms(raster),
             "encode": ms(encode),
         },
-        "sources": { "fetched": fetched, "decoded": drawn.decoded },
+        "sources": { "fetched": fetched, "decoded": decoded },
     }))
 }
 
@@ -173,16 +174,8 @@ fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = std::fs::create_dir_all(directory).and_then(|()| {
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
-    });
-    written.map_err(|e| unwritable(&path.display().to_string(), &e))
+    file::replace(path, bytes).map_err(|e| unwritable(&path.display().to_string(), &e))
 }
 
 fn unwritable(place: &str, error: &std::io::Error) -> Error {

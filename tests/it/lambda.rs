@@ -195,7 +195,6 @@ fn what_is_not_text_is_encoded() {
             ("/json/13/1315/3171.json", "application/json", false),
             ("/geojson/13/1315/3171.geojson", "application/geo+json", false),
             ("/tilejson.json", "application/json", false),
-            ("/", "text/html", false),
         ] {
             let answer = get(&lambda, door, target);
             let form = (answer.status, answer.media_type(), answer.base64);

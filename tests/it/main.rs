@@ -1,0 +1,6 @@
+//! All tests through the public doors, as one binary.
+
+mod lambda;
+mod runtime_api;
+mod s3_server;
+mod s3_tier;
