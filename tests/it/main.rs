@@ -1,5 +1,6 @@
 //! All tests through the public doors, as one binary.
 
+mod golden;
 mod lambda;
 mod runtime_api;
 mod s3_server;
