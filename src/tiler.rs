@@ -453,7 +453,7 @@ impl Tiler {
 
     async fn fetch_source_tile(&self, id: TileId, key: Option<&ApiKey>) -> Result<SourceTile, Error> {
         if !self.source.covers(id) {
-            return Ok(SourceTile::new(Fetched::Absent, None, SystemTime::now())?);
+            return SourceTile::new(Fetched::Absent, None, SystemTime::now());
         }
         let tile = source_tile_request(id);
         if self.source.info.remote

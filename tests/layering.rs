@@ -83,7 +83,8 @@ fn modules_use_only_what_lies_below_them() {
         let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
         let module = first.strip_suffix(".rs").unwrap_or(first);
         let text = fs::read_to_string(&file).unwrap();
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         let mut used = named(&code, "crate::");
         // Only from a module's own root does `super` lead to another module.
         if relative.components().count() == 1 || (relative.ends_with("mod.rs") && relative.components().count() == 2) {

@@ -97,7 +97,7 @@ impl<'a> Canvas<'a> {
                 let min = [corner(dx, grid.x(), of.x()), corner(dy, grid.y(), of.y())];
                 Rect { min, max: min.map(|c| c + ((side * UNITS) << up)) }
             };
-            Some((cell_id, Placement { tile: &**tile, cell: rect(cell_id), whole: rect(*data) }))
+            Some((cell_id, Placement { tile: tile, cell: rect(cell_id), whole: rect(*data) }))
         };
         let own = place(0, 0).map(|(_, placement)| placement);
         let own_cell = cell(square, tiles.maxzoom);
