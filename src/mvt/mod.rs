@@ -1,6 +1,6 @@
 //! Vector tiles: bytes in, typed features out, one layer at a time and only when asked for.
 //!
-//! [`Tile::parse`] checks every byte ([`scan`]), so that a tile that parses can be kept; decoding is mvt-reader's.
+//! [`Tile::parse`] checks every byte (`scan`), so that a tile that parses can be kept; decoding is mvt-reader's.
 //! It gets each layer with its multi-part geometries cut into features of one part: it reserves memory for the whole
 //! geometry at each part, and the merged roads of a city have thousands.
 
