@@ -38,6 +38,22 @@ impl Rect {
     }
 }
 
+/// A line put together from the pieces that tiles have of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub points: Vec<Point>,
+    /// Indices of the vertices where tiles cut it.
+    pub cuts: Vec<usize>,
+    /// Whether the last vertex goes on to the first.
+    pub closed: bool,
+}
+
+impl Line {
+    pub fn open(points: Vec<Point>) -> Line {
+        Line { points, cuts: Vec::new(), closed: false }
+    }
+}
+
 /// Lines or rings, flat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
