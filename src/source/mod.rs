@@ -136,6 +136,11 @@ impl Source {
         zoom && longitude && south < n && north > s
     }
 
+    /// Whether tiles are given to callers for keys of their own.
+    pub fn wants_caller_key(&self) -> bool {
+        matches!(&self.backend, Backend::Http(template) if template.wants_caller_key())
+    }
+
     /// Fetches one tile; `key` is the caller's API key, which counts where none is configured.
     pub async fn fetch(&self, tile: TileId, key: Option<&ApiKey>) -> Result<Fetched, Error> {
         match &self.backend {

@@ -38,7 +38,7 @@ pub struct Freshness {
     /// `max-age` and `s-maxage` in seconds.
     pub max_age: u64,
     pub shared_max_age: u64,
-    /// Whether only the client itself may keep answers.
+    /// Whether only the client itself may keep answers; a tile that a caller's own key opened is then kept nowhere.
     pub private: bool,
     /// The operator's segment in front of all keys.
     pub version: String,
@@ -91,8 +91,11 @@ pub struct Picture {
 
 impl Tiler {
     pub fn new(style: Style, source: Source, cache: Cache, freshness: Freshness) -> Tiler {
+        // What one caller's key opened is not for others, where tiles are private.
+        let shared = !(freshness.private && source.wants_caller_key());
+        let cache = if shared { cache } else { Cache::new(Vec::new()) };
         let decoded = moka::sync::Cache::builder()
-            .max_capacity(limits::DECODED_BYTES)
+            .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
             .weigher(|_: &TileId, tile: &Arc<SourceTile>| {
                 let bytes = tile.tile.as_ref().map_or(0, |tile| tile.bytes().len() as u64);
                 u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)

@@ -2,6 +2,7 @@
 
 mod golden;
 mod lambda;
+mod lambda_s3;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
