@@ -39,7 +39,7 @@ pub struct Info {
     pub buffer: u32,
     /// Whether a missing tile is drawn from its nearest ancestor.
     pub sparse: bool,
-    /// Plain text.
+    /// HTML, as in TileJSON.
     pub attribution: String,
     /// Whether tiles come from elsewhere, so that keeping them is worth it.
     pub remote: bool,

@@ -84,20 +84,9 @@ async fn open(place: Place) -> Result<Source, Error> {
     Ok(Source { info, backend: Backend::PmTiles(Box::new(Archive { reader })) })
 }
 
-/// The attribution of an archive's metadata as plain text: it may hold links.
 fn attribution(metadata: &[u8]) -> String {
     let metadata: serde_json::Value = serde_json::from_slice(metadata).unwrap_or_default();
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in metadata["attribution"].as_str().unwrap_or_default().chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            c if !in_tag => text.push(c),
-            _ => {}
-        }
-    }
-    text.replace("&copy;", "©").replace("&amp;", "&").trim().to_string()
+    metadata["attribution"].as_str().unwrap_or_default().to_string()
 }
 
 impl Archive {
