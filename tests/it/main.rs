@@ -1,5 +1,6 @@
 //! All tests through the public doors, as one binary.
 
+mod caches;
 mod hostile_upstream;
 mod http;
 mod lambda;

@@ -163,7 +163,6 @@ pub fn named(file: &NamedTempFile) -> String {
 }
 
 /// An answer.
-#[derive(PartialEq)]
 pub struct Reply {
     pub status: u16,
     /// Names in lower case, in their order.
