@@ -2,13 +2,15 @@
 //! behind.
 
 use crate::server::{Reply, Server, named, water_style};
-use crate::upstream::{Act, Upstream, gzip, sample, sample_tile};
-use std::path::Path;
+use crate::upstream::{Act, Upstream, gzip, gzip_zeros, sample, sample_tile};
+use rasterzen::limits;
+use std::path::{Path, PathBuf};
 use std::thread;
 use tempfile::TempDir;
 
 const KEY: &str = "CANARYKEY123";
 const SVG_ROOT: &str = "/svg/0/0/0.svg";
+const NO_FILES: [PathBuf; 0] = [];
 /// Two of its sides are those of the source tile that it is cut from: three neighbours reach into it.
 const CORNER: &str = "/png/15/17059/11949.png";
 
@@ -22,130 +24,53 @@ struct Row {
     tries: usize,
 }
 
-fn row(what: &'static str, act: Act, status: u16, code: &'static str, tries: usize) -> Row {
-    Row { what, act, status, code, tries }
-}
-
-fn raw(text: &str) -> Act {
-    Act::Raw(text.as_bytes().to_vec())
-}
-
-/// All that a source answers at once. `elsewhere` is the port of another source.
+/// All that a source may do wrong at once, without waiting. `elsewhere` is another source that nobody may be sent to.
 fn rows(elsewhere: &Upstream) -> Vec<Row> {
     let tile = sample_tile("14/8529/5974").unwrap();
     let zipped = gzip(&tile);
+    let mut rows = Vec::new();
+    let mut row = |what, act, status, code, tries| rows.push(Row { what, act, status, code, tries });
+
     let answer = |status, header: &str| Act::Answer(status, vec![header.to_owned()], KEY.into());
-    let with_tile = |head: &str| Act::Raw([head.as_bytes(), &tile].concat());
+    for (what, act) in [
+        ("429", answer(429, "Retry-After: 7")),
+        ("429 without a time", Act::status(429)),
+        ("429 with a date", answer(429, "Retry-After: Fri, 21 Nov 2025 07:28:00 GMT")),
+    ] {
+        row(what, act, 429, "source_rate_limited", 1);
+    }
+
+    // Failures that may pass are tried again.
+    let raw = |head: &str, body: &[u8]| Act::Raw([format!("HTTP/1.1 200 OK\r\n{head}").as_bytes(), body].concat());
+    for (what, act) in [
+        ("500", answer(500, &format!("X-Key: {KEY}"))),
+        ("502", Act::status(502)),
+        ("503", answer(503, "Retry-After: 1")),
+        ("504", Act::status(504)),
+        ("no answer", Act::Raw(Vec::new())),
+        ("half a head", raw("Content-Le", b"")),
+        ("no HTTP", Act::Raw(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())),
+        ("a head of 1 MB", raw("X: ", &[b'x'; 1 << 20])),
+        ("an early close", raw("Content-Length: 999999\r\n\r\n", &tile)),
+        ("two lengths", raw("Content-Length: 10\r\nContent-Length: 20\r\n\r\n", &tile)),
+        ("broken chunks", raw("Transfer-Encoding: chunked\r\n\r\nffff\r\n", b"abc")),
+    ] {
+        row(what, act, 502, "source_failed", 3);
+    }
+
+    let part = Act::Answer(206, vec!["Content-Range: bytes 0-9/100".into()], tile[..10].to_vec());
+    for (what, act) in [
+        ("400", answer(400, "X: y")),
+        ("402", Act::status(402)),
+        ("405", Act::status(405)),
+        ("501", Act::status(501)),
+        ("a part", part),
+        ("not modified", Act::Raw(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec())),
+        ("a redirect to nowhere", Act::Answer(302, Vec::new(), Vec::new())),
+    ] {
+        row(what, act, 502, "source_failed", 1);
+    }
     let other = elsewhere.address().port();
-    // The same numbers at each run.
-    let mut seed = 1u64;
-    let random = std::iter::repeat_with(|| {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 56) as u8
-    });
-    let random: Vec<u8> = random.take(100_000).collect();
-    let mut rows = vec![
-        row("400", answer(400, "X: y"), 502, "source_failed", 1),
-        row("402", Act::status(402), 502, "source_failed", 1),
-        row("405", Act::status(405), 502, "source_failed", 1),
-        row("429", answer(429, "Retry-After: 7"), 429, "source_rate_limited", 1),
-        row("429 without a time", Act::status(429), 429, "source_rate_limited", 1),
-        row(
-            "429 with a date",
-            answer(429, "Retry-After: Fri, 21 Nov 2025 07:28:00 GMT"),
-            429,
-            "source_rate_limited",
-            1,
-        ),
-        row("500", answer(500, &format!("X-Key: {KEY}")), 502, "source_failed", 3),
-        row("502", Act::status(502), 502, "source_failed", 3),
-        row("503", answer(503, "Retry-After: 1"), 502, "source_failed", 3),
-        row("504", Act::status(504), 502, "source_failed", 3),
-        row("501", Act::status(501), 502, "source_failed", 1),
-        row(
-            "a part",
-            Act::Answer(206, vec!["Content-Range: bytes 0-9/100".into()], tile[..10].to_vec()),
-            502,
-            "source_failed",
-            1,
-        ),
-        row("not modified", raw("HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"), 502, "source_failed", 1),
-        row("a redirect to nowhere", Act::Answer(302, Vec::new(), Vec::new()), 502, "source_failed", 1),
-        row("an HTML page", answer(200, "Content-Type: text/html"), 502, "bad_tile", 1),
-        row("random bytes", Act::tile(random), 502, "bad_tile", 1),
-        row("a truncated tile", Act::tile(tile[..tile.len() - 1].to_vec()), 502, "bad_tile", 1),
-        row("a tile with more behind it", Act::tile([&tile[..], b"more"].concat()), 502, "bad_tile", 1),
-        row("truncated gzip", Act::tile(zipped[..zipped.len() / 2].to_vec()), 502, "bad_tile", 1),
-        row("gzip without its end", Act::tile(zipped[..zipped.len() - 4].to_vec()), 502, "bad_tile", 1),
-        row("the head of gzip", Act::tile(zipped[..2].to_vec()), 502, "bad_tile", 1),
-        row("a gzip bomb", Act::tile(gzip(&vec![0; 64 << 20])), 502, "bad_tile", 1),
-        row("a gzip bomb in gzip", Act::tile(gzip(&gzip(&vec![0; 64 << 20]))), 502, "bad_tile", 1),
-        row("gzip in gzip in gzip", Act::tile(gzip(&gzip(&zipped))), 502, "bad_tile", 1),
-        row("zstd", Act::tile(b"\x28\xb5\x2f\xfd\x04\x00".to_vec()), 502, "bad_tile", 1),
-        row("no answer", raw(""), 502, "source_failed", 3),
-        row("half a head", raw("HTTP/1.1 200 OK\r\nContent-Le"), 502, "source_failed", 3),
-        row("no HTTP", raw("SSH-2.0-OpenSSH_9.9\r\n"), 502, "source_failed", 3),
-        row(
-            "a head of 1 MB",
-            Act::Raw(format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(1 << 20)).into_bytes()),
-            502,
-            "source_failed",
-            3,
-        ),
-        row(
-            "an early close",
-            with_tile("HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\nConnection: close\r\n\r\n"),
-            502,
-            "bad_tile",
-            1,
-        ),
-        row(
-            "an early close within the limit",
-            with_tile("HTTP/1.1 200 OK\r\nContent-Length: 999999\r\nConnection: close\r\n\r\n"),
-            502,
-            "source_failed",
-            3,
-        ),
-        row(
-            "a length that is too short",
-            with_tile("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n"),
-            502,
-            "bad_tile",
-            1,
-        ),
-        row(
-            "two lengths",
-            with_tile("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 20\r\n\r\n"),
-            502,
-            "source_failed",
-            3,
-        ),
-        row(
-            "broken chunks",
-            raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nabc"),
-            502,
-            "source_failed",
-            3,
-        ),
-        row(
-            "a chunk without an end",
-            Act::Raw(
-                [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n".to_vec(), vec![0x1a; 9 << 20]]
-                    .concat(),
-            ),
-            502,
-            "bad_tile",
-            1,
-        ),
-        row("a body over the limit", Act::tile(vec![0x1a; 9 << 20]), 502, "bad_tile", 1),
-        row(
-            "a body over the limit, without a length",
-            Act::Raw([b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![0x1a; 9 << 20]].concat()),
-            502,
-            "bad_tile",
-            1,
-        ),
-    ];
     for (what, to) in [
         ("a redirect to another host", format!("http://localhost:{other}/14/8529/5974.mvt")),
         ("a redirect to another port", format!("http://127.0.0.1:{other}/14/8529/5974.mvt")),
@@ -155,13 +80,41 @@ fn rows(elsewhere: &Upstream) -> Vec<Row> {
         ("a redirect to a file", "file:///etc/hostname".to_owned()),
         ("a redirect to no URL", "http://[".to_owned()),
     ] {
-        rows.push(row(what, Act::redirect(&to), 502, "source_failed", 1));
+        row(what, Act::redirect(&to), 502, "source_failed", 1);
+    }
+
+    // The same numbers at each run.
+    let mut seed = 1u64;
+    let random = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 56) as u8
+    });
+    let much = vec![0x1a; limits::TILE_BYTES_COMPRESSED + 1];
+    for (what, act) in [
+        ("an HTML page", answer(200, "Content-Type: text/html")),
+        ("random bytes", Act::tile(random.take(100_000).collect())),
+        ("a truncated tile", Act::tile(tile[..tile.len() - 1].to_vec())),
+        ("a tile with more behind it", Act::tile([&tile[..], b"more"].concat())),
+        ("truncated gzip", Act::tile(zipped[..zipped.len() / 2].to_vec())),
+        ("gzip without its end", Act::tile(zipped[..zipped.len() - 4].to_vec())),
+        ("the head of gzip", Act::tile(zipped[..2].to_vec())),
+        ("a gzip bomb", Act::tile(gzip_zeros(64 << 20))),
+        ("a gzip bomb in gzip", Act::tile(gzip(&gzip_zeros(64 << 20)))),
+        ("gzip in gzip in gzip", Act::tile(gzip(&gzip(&zipped)))),
+        ("zstd", Act::tile(b"\x28\xb5\x2f\xfd\x04\x00".to_vec())),
+        ("a length that is too short", raw("Content-Length: 1000\r\n\r\n", &tile)),
+        ("a length over the limit", raw("Content-Length: 9999999\r\n\r\n", &tile)),
+        ("a body over the limit", Act::tile(much.clone())),
+        ("a body over the limit without a length", raw("\r\n", &much)),
+        ("a chunk over the limit", raw("Transfer-Encoding: chunked\r\n\r\n1000000\r\n", &much)),
+    ] {
+        row(what, act, 502, "bad_tile", 1);
     }
     rows
 }
 
 /// Every file below a directory.
-fn files(directory: &Path) -> Vec<std::path::PathBuf> {
+fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -224,8 +177,7 @@ fn what_a_source_does_wrong_has_its_row_and_leaves_nothing() {
     let reference = Server::start(&["--source", &good.template(), "--style", &style], &[]);
     let expected = reference.get("/png/14/8529/5974.png?tile_size=512");
     assert_eq!(expected.tier(), "miss");
-    // Only now there is something to write.
-    assert_eq!(files(cache.path()), [""; 0].map(std::path::PathBuf::from));
+    assert_eq!(files(cache.path()), NO_FILES);
     each(&|i, row| {
         let reply = server.get(&picture(i));
         assert_eq!(reply.tier(), "miss", "{}", row.what);
@@ -265,7 +217,23 @@ fn no_failure_tells_the_key() {
         assert!(!server.log().contains(KEY), "{}", server.log());
         server.stop();
     }
-    assert_eq!(files(cache.path()), [""; 0].map(std::path::PathBuf::from));
+    assert_eq!(files(cache.path()), NO_FILES);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_gzip_bomb_is_not_held_in_memory() {
+    let bomb = gzip_zeros(512 << 20);
+    let twice = gzip(&bomb);
+    let upstream =
+        Upstream::start(move |target| Act::tile(if index(target) == 1 { bomb.clone() } else { twice.clone() }));
+    let style = water_style("#00f");
+    let server = Server::start(&["--source", &upstream.template(), "--style", &named(&style)], &[]);
+    for i in 1..=2 {
+        server.get(&picture(i)).assert_problem(502, "bad_tile", "a bomb");
+    }
+    let peak = server.peak_memory();
+    assert!(peak < 200 << 20, "{} MiB", peak >> 20);
 }
 
 fn assert_no_key(reply: &Reply, what: &str) {
@@ -445,7 +413,7 @@ fn a_tile_that_a_template_lacks_is_drawn_empty_for_a_while() {
             assert_eq!(server.log().matches("mistyped").count(), 1, "{}", server.log());
             server.stop();
         }
-        assert_eq!(files(cache.path()), [""; 0].map(std::path::PathBuf::from));
+        assert_eq!(files(cache.path()), NO_FILES);
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::server::{Reply, Server, named, water_style};
 use crate::upstream::{Act, Upstream, gzip, sample_tile};
 use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 const SVG: &str = "/svg/13/4264/2987.svg";
 const PNG: &str = "/png/13/4264/2987.png";
@@ -126,8 +128,7 @@ fn what_is_no_http_does_no_harm() {
 }
 
 /// Sends bytes that the server may not read to their end.
-fn send(server: &Server, bytes: &[u8]) -> std::net::TcpStream {
-    use std::io::Write;
+fn send(server: &Server, bytes: &[u8]) -> TcpStream {
     let mut stream = server.send(b"");
     // Its answer tells more than the write that it broke off.
     let _ = stream.write_all(bytes);
@@ -510,6 +511,70 @@ fn health_is_told() {
         assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")));
         assert!(reply.json().is_object());
     }
+}
+
+#[test]
+fn a_key_that_goes_nowhere_buys_no_looks_at_the_source() {
+    for keyed in [false, true] {
+        let upstream = Upstream::sample();
+        let source = if keyed { upstream.keyed_template() } else { upstream.template() };
+        let envs = [("NEXTZEN_API_KEY", "ours")];
+        let server = Server::start(&["--source", &source], if keyed { &envs } else { &[] });
+        for key in ["one", "two", "three"] {
+            assert_eq!(server.get(&format!("/health/source?api_key={key}")).status, 200);
+        }
+        assert_eq!(upstream.requests().len(), 1, "{:?}", upstream.requests());
+    }
+}
+
+#[test]
+fn private_answers_are_never_public() {
+    let upstream = Upstream::start(|_| Act::status(404));
+    let server = Server::start(&["--source", &upstream.template(), "--private"], &[]);
+    for target in [SVG, PNG, JSON, GEOJSON, MVT, "/tilejson.json"] {
+        let caching = server.get(target).header("cache-control").map(str::to_owned).unwrap_or_default();
+        assert!(caching.starts_with("private,") || caching == "no-store", "{target}: {caching}");
+    }
+}
+
+#[test]
+fn the_ends_of_the_world_are_drawn() {
+    let server = sample();
+    let last = (1u32 << 30) - 1;
+    for variant in ["png", "svg", "json", "geojson"] {
+        for tile in ["0/0/0".to_owned(), "30/0/0".to_owned(), format!("30/{last}/{last}"), format!("30/0/{last}")] {
+            for size in ["256", "512"] {
+                let target = format!("/{variant}/{tile}@4x.x?tile_size={size}");
+                assert_eq!(server.get(&target).status, 200, "{target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_is_used_again() {
+    let server = sample();
+    server.get(SVG);
+    // Whatever has no body is followed by the next answer at once.
+    let asked =
+        [("HEAD", SVG, "A: b"), ("GET", SVG, "If-None-Match: *"), ("OPTIONS", SVG, "A: b"), ("POST", SVG, "A: b")];
+    let asked = asked.into_iter().chain([("GET", PNG, "A: b"), ("GET", "/health", "Connection: close")]);
+    let requests: String = asked
+        .map(|(method, target, header)| format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n"))
+        .collect();
+    let mut rest = Vec::new();
+    server.send(requests.as_bytes()).read_to_end(&mut rest).unwrap();
+    let mut statuses = Vec::new();
+    while !rest.is_empty() {
+        let end = rest.windows(4).position(|w| w == b"\r\n\r\n").expect("no head") + 4;
+        let head = String::from_utf8(rest.drain(..end).collect()).expect("a head is not where it should be");
+        let status = head.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("{head:?}"))[..3].to_owned();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let has_body = !statuses.is_empty() && status != "304" && status != "204";
+        rest.drain(..if has_body { length.expect("no length").parse().unwrap() } else { 0 });
+        statuses.push(status);
+    }
+    assert_eq!(statuses, ["200", "304", "204", "405", "200", "200"]);
 }
 
 #[test]

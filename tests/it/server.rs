@@ -93,6 +93,14 @@ impl Server {
         String::from_utf8_lossy(&std::fs::read(self.log.path()).unwrap()).into_owned()
     }
 
+    /// The most memory, in bytes, that it has held so far.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("no peak");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     pub fn assert_alive(&self, after: &str) {
         assert_eq!(self.get("/health").status, 200, "after {after}");
     }
@@ -173,8 +181,11 @@ pub struct Reply {
 impl fmt::Debug for Reply {
     /// As much as a failed test needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = String::from_utf8_lossy(&self.body[..self.body.len().min(1000)]);
-        write!(f, "{} {:?} {body:?}", self.status, self.headers)
+        write!(f, "{} {:?} ", self.status, self.headers)?;
+        match std::str::from_utf8(&self.body) {
+            Ok(text) => write!(f, "{text:.1000}"),
+            Err(_) => write!(f, "and {} bytes", self.body.len()),
+        }
     }
 }
 

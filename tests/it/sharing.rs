@@ -1,8 +1,9 @@
 //! Work that many ask for at once is done once, and what one caller may not have is given to nobody.
 
-use crate::server::{Reply, Server, named, water_style};
+use crate::server::{Reply, Server, named, wait_until, water_style};
 use crate::upstream::{Act, Upstream, sample};
 use std::collections::HashSet;
+use std::io::Read;
 use std::net::TcpStream;
 use std::thread;
 
@@ -189,10 +190,14 @@ fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     upstream.hold();
     let open = server.ask("GET", TILE, &[]);
     upstream.wait_for_requests(1);
+    // One that was answered and lies idle is not waited for.
+    let mut idle = server.send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle.read_exact(&mut [0; 12]).unwrap();
     server.terminate();
     // It has heard of it when nobody is let in any more.
-    crate::server::wait_until("the server takes no connections", || TcpStream::connect(server.address()).is_err());
+    wait_until("the server takes no connections", || TcpStream::connect(server.address()).is_err());
     upstream.release();
     assert_eq!(Reply::read(open, "GET").unwrap().status, 200);
     assert!(server.wait().success(), "{}", server.log());
+    assert!(!server.log().contains("still open"), "{}", server.log());
 }

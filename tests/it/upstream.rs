@@ -179,7 +179,16 @@ pub fn sample_tile(address: &str) -> Option<Vec<u8>> {
 }
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    gzip_all(bytes)
+}
+
+/// Many zeros in few bytes.
+pub fn gzip_zeros(count: u64) -> Vec<u8> {
+    gzip_all(io::repeat(0).take(count))
+}
+
+fn gzip_all(mut bytes: impl Read) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
+    io::copy(&mut bytes, &mut encoder).unwrap();
     encoder.finish().unwrap()
 }
