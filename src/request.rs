@@ -126,7 +126,8 @@ fn parse_tile(
     let (y, scale) = match y.split_once('@') {
         None => (y, 1),
         Some((y, ratio)) => {
-            let scale = ratio.strip_suffix('x').and_then(|n| n.parse().ok());
+            // One digit: `parse` alone takes +2 and 02 too.
+            let scale = ratio.strip_suffix('x').filter(|n| n.len() == 1).and_then(|n| n.parse().ok());
             let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
                 Error::bad_request(
                     format!("\"@{ratio}\" is not a scale"),

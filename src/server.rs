@@ -10,12 +10,13 @@ use crate::tiler::Tiler;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, stream};
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -76,7 +77,7 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> http::Resp
         problem(&error)
     });
     let bytes = response.body().len();
-    if parts.method == Method::HEAD {
+    if parts.method == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
         insert(response.headers_mut(), header::CONTENT_LENGTH, &bytes.to_string());
         *response.body_mut() = Bytes::new();
     }
@@ -91,7 +92,11 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> http::Resp
         ms = started.elapsed().as_millis() as u64,
         cache,
     );
-    response.map(Body::from)
+    match response.status() {
+        // A length in a 304 is that of the 200 (RFC 9110, 8.6); axum would say 0 of a body that is known to be empty.
+        StatusCode::NOT_MODIFIED => response.map(|_| Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())),
+        _ => response.map(Body::from),
+    }
 }
 
 async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
@@ -128,6 +133,7 @@ fn preflight() -> Response {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
+    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     insert(headers, header::ALLOW, METHODS);
     insert(headers, header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     insert(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, If-None-Match");
@@ -188,14 +194,16 @@ fn uncached_json(body: serde_json::Value) -> Response {
 
 /// Whether the source answers; it is asked at most once in [`limits::HEALTH_INTERVAL`].
 async fn source_health(app: &App, request: &Request) -> Result<Response, Error> {
+    // A key that goes nowhere is no reason to look again.
+    let key = request.api_key.as_ref().filter(|_| app.tiler.source.wants_caller_key());
     let mut last = app.health.lock().await;
     let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_INTERVAL);
     let result = match fresh {
         Some((_, result)) => result.clone(),
         None => {
-            let result = app.tiler.check_source(request.api_key.as_ref()).await;
+            let result = app.tiler.check_source(key).await;
             // What one caller's key gave is no news to others.
-            if request.api_key.is_none() {
+            if key.is_none() {
                 *last = Some((Instant::now(), result.clone()));
             }
             result

@@ -118,6 +118,15 @@ impl Cache {
         None
     }
 
+    /// The entry under `key` if it is in this process's memory and its recipe is `recipe`.
+    pub fn near(&self, key: &str, recipe: &str) -> Option<Entry> {
+        let found = self.tiers.iter().find_map(|tier| match tier {
+            Tier::Memory(memory) => memory.get(key),
+            _ => None,
+        });
+        found.filter(|entry| *entry.recipe == *recipe)
+    }
+
     /// Writes the entry to the tiers within this process. Never fails: a tier that does is logged.
     pub fn put_near(&self, key: &str, entry: &Entry) {
         for tier in &self.tiers {

@@ -1,7 +1,6 @@
 //! From source tiles to a finished body.
 
 use super::Tiler;
-use super::sources::Gathered;
 use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
@@ -40,23 +39,16 @@ pub struct Drawn {
 }
 
 impl Tiler {
-    /// Draws, once for all who ask for the same picture at the same time, on a thread of its own.
-    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Gathered) -> Result<Arc<Drawn>, Error> {
-        let flight = (format!("{} {}", self.recipe(tile), self.key(tile)), gathered.content.all.clone());
-        let tiler = self.clone();
-        let tile = tile.clone();
-        self.renders
-            .run(flight, move || async move {
-                let _processor = tiler.processor().await?;
-                let (style, source) = (tiler.style.clone(), tiler.source.clone());
-                let all_variants = tiler.freshness.all_variants;
-                let draw = move || draw(&style, &source.info, &tile, &gathered.tiles, all_variants);
-                match tokio::task::spawn_blocking(draw).await {
-                    Ok(drawn) => drawn.map(Arc::new),
-                    Err(panic) => Err(Error::internal(format!("drawing ended early: {panic}"))),
-                }
-            })
-            .await
+    /// Draws on a thread of its own.
+    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, tiles: SourceTiles) -> Result<Drawn, Error> {
+        let _processor = self.processor().await?;
+        let (style, source, tile) = (self.style.clone(), self.source.clone(), tile.clone());
+        let all_variants = self.freshness.all_variants;
+        let draw = move || draw(&style, &source.info, &tile, &tiles, all_variants);
+        match tokio::task::spawn_blocking(draw).await {
+            Ok(drawn) => drawn,
+            Err(panic) => Err(Error::internal(format!("drawing ended early: {panic}"))),
+        }
     }
 
     /// A processor to draw on; refused when too many wait already.

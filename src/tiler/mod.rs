@@ -19,6 +19,7 @@ use crate::style::Style;
 use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
+use save::Finished;
 use sources::SourceTile;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -71,7 +72,7 @@ pub struct Tiler {
     /// Source tiles in memory, decoded as far as they were needed.
     decoded: moka::sync::Cache<TileId, Arc<SourceTile>>,
     fetches: Flight<(TileId, Option<ApiKey>), Arc<SourceTile>>,
-    renders: Flight<(String, String), Arc<Drawn>>,
+    pictures: Flight<(String, String), Arc<Finished>>,
     processors: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     puts: Arc<Semaphore>,
@@ -109,7 +110,7 @@ impl Tiler {
             freshness,
             decoded,
             fetches: Flight::default(),
-            renders: Flight::default(),
+            pictures: Flight::default(),
             processors: Arc::new(Semaphore::new(processors)),
             waiting: Arc::default(),
             puts: Arc::new(Semaphore::new(limits::CACHE_PUTS)),
@@ -141,15 +142,9 @@ impl Tiler {
             return Ok(self.respond(request, tile, &entry, tier, None));
         }
         let gathered = self.gather(tile, request.api_key.as_ref()).await?;
-        let whole = gathered.missing == 0 && !gathered.not_found;
-        let unsaved = self.source_puts(&gathered.unsaved);
-        if let Some((mut entry, tier)) =
-            cached.filter(|(entry, _)| whole && *entry.content == *gathered.content.of(tile.format))
-        {
-            entry.stored = SystemTime::now();
-            self.save(request, unsaved.into_iter().chain([(key, entry.clone())])).await;
-            return Ok(self.respond(request, tile, &entry, tier, None));
-        }
+        let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
+        let mut puts = self.source_puts(&gathered.unsaved);
+        let cached = cached.filter(|(entry, _)| gathered.gives(tile, entry));
         let mut entry = Entry {
             body: Bytes::new(),
             content_type: tile.format.media_type().to_string(),
@@ -157,26 +152,21 @@ impl Tiler {
             content: gathered.content.of(tile.format).into(),
             stored: SystemTime::now(),
         };
-        if whole && self.not_modified(request, &entry) {
-            self.save(request, unsaved).await;
+        if gathered.is_whole() && cached.is_none() && self.not_modified(request, &entry) {
+            self.save(request, puts).await;
             return Ok(self.respond(request, tile, &entry, "miss", None));
         }
-        let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
-        let content = gathered.content.clone();
-        let drawn = self.drawn(tile, gathered).await?;
-        entry.body = drawn.body.clone();
-        let mut puts = unsaved;
-        if whole {
-            puts.extend(self.variants(tile, &entry, &content, &drawn));
-            puts.push((key, entry.clone()));
-        }
+        let finished = self.finished(tile, gathered, entry.clone(), cached).await?;
+        puts.extend(finished.take_puts());
         self.save(request, puts).await;
-        let mut response = self.respond(request, tile, &entry, "miss", Some(Stages { fetch, ..drawn.stages }));
+        entry.body = finished.body.clone();
+        let stages = finished.stages.map(|stages| Stages { fetch, ..stages });
+        let mut response = self.respond(request, tile, &entry, finished.tier, stages);
         if missing > 0 {
             insert(response.headers_mut(), HeaderName::from_static("x-rasterzen-missing"), &missing.to_string());
             insert(response.headers_mut(), header::CACHE_CONTROL, "no-store");
         } else if not_found {
-            insert(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=60");
+            insert(response.headers_mut(), header::CACHE_CONTROL, self.briefly());
         }
         Ok(response)
     }
@@ -196,7 +186,7 @@ impl Tiler {
         self.save(request, self.source_puts(&[(tile.tile, found.clone())])).await;
         let mut response = self.respond(request, tile, &entry, tier, None);
         if found.not_found {
-            insert(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=60");
+            insert(response.headers_mut(), header::CACHE_CONTROL, self.briefly());
         }
         Ok(response)
     }
@@ -210,9 +200,9 @@ impl Tiler {
         }
         let gathered = self.gather(tile, key).await?;
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
-        let drawn = self.drawn(tile, gathered).await?;
+        let drawn = self.drawn(tile, gathered.tiles).await?;
         let stages = Stages { fetch, ..drawn.stages };
-        Ok(Picture { body: drawn.body.clone(), stages, fetched, decoded: drawn.decoded, missing })
+        Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }
 
     /// Asks the source for one tile that it should have.
@@ -282,6 +272,11 @@ impl Tiler {
             insert(headers, HeaderName::from_static("server-timing"), &draw::server_timing(&stages));
         }
         response
+    }
+
+    /// The `Cache-Control` of what a bare template lacks.
+    fn briefly(&self) -> &'static str {
+        if self.freshness.private { "private, max-age=60" } else { "public, max-age=60" }
     }
 
     /// The `Cache-Control` of the settings of now.

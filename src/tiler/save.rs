@@ -1,32 +1,91 @@
-//! Writing to the caches: the near ones at once, the far ones before the answer or behind it. Nothing here fails a
-//! request.
+//! Finished pictures, once for all who ask at the same time, and their way into the caches: the near ones at once, the
+//! far ones before the answer or behind it. No write fails a request.
 
 use super::Tiler;
-use super::draw::Drawn;
-use super::sources::Content;
+use super::draw::{Drawn, Stages};
+use super::sources::{Content, Gathered};
 use crate::cache::{Entry, PutOptions};
+use crate::error::Error;
 use crate::limits;
 use crate::request::{Request, TileRequest};
+use bytes::Bytes;
 use futures_util::future::join_all;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+/// A picture to answer with, shared by all who asked for it at once.
+pub struct Finished {
+    pub body: Bytes,
+    /// Which cache it came from, or `miss`.
+    pub tier: &'static str,
+    /// How long drawing took, where it was drawn.
+    pub stages: Option<Stages>,
+    puts: Mutex<Vec<(String, Entry)>>,
+}
+
+impl Finished {
+    /// What is still to be written to the caches: given to the first of the callers, and empty for the others.
+    pub fn take_puts(&self) -> Vec<(String, Entry)> {
+        std::mem::take(&mut *self.puts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 impl Tiler {
-    /// What else is kept of a png where all variants are.
-    pub(super) fn variants(
-        &self,
+    /// Makes `entry` what it describes: an old one that would be drawn the same is renewed, else it is drawn.
+    pub(super) async fn finished(
+        self: &Arc<Self>,
         tile: &TileRequest,
-        entry: &Entry,
-        content: &Content,
-        drawn: &Drawn,
-    ) -> Vec<(String, Entry)> {
+        gathered: Gathered,
+        mut entry: Entry,
+        old: Option<(Entry, &'static str)>,
+    ) -> Result<Arc<Finished>, Error> {
+        let key = self.key(tile);
+        let flight = (format!("{key} {}", entry.recipe), gathered.content.all.clone());
+        let (tiler, tile) = (self.clone(), tile.clone());
+        self.pictures
+            .run(flight, move || async move {
+                // Who comes when the others have just landed finds it here.
+                let near = tiler.cache.near(&key, &entry.recipe).filter(|near| near.age() < tiler.freshness.ttl);
+                if let Some(near) = near.filter(|near| gathered.gives(&tile, near)) {
+                    return Ok(Arc::new(Finished {
+                        body: near.body,
+                        tier: "memory",
+                        stages: None,
+                        puts: Mutex::default(),
+                    }));
+                }
+                let whole = gathered.is_whole();
+                let (tier, stages, mut puts) = match old {
+                    Some((old, tier)) => {
+                        entry.body = old.body;
+                        (tier, None, Vec::new())
+                    }
+                    None => {
+                        let content = gathered.content.clone();
+                        let drawn = tiler.drawn(&tile, gathered.tiles).await?;
+                        let behind = tiler.variants(&tile, &entry, &content, &drawn);
+                        entry.body = drawn.body;
+                        ("miss", Some(drawn.stages), behind)
+                    }
+                };
+                let body = entry.body.clone();
+                if whole {
+                    puts.push((key, entry));
+                    puts.iter().for_each(|(key, entry)| tiler.cache.put_near(key, entry));
+                } else {
+                    puts.clear();
+                }
+                Ok(Arc::new(Finished { body, tier, stages, puts: Mutex::new(puts) }))
+            })
+            .await
+    }
+
+    /// What else is kept of a png where all variants are.
+    fn variants(&self, tile: &TileRequest, entry: &Entry, content: &Content, drawn: &Drawn) -> Vec<(String, Entry)> {
         let behind = drawn.behind.iter().map(|(format, body)| {
-            let request = TileRequest {
-                format: *format,
-                scale: if format.is_picture() { tile.scale } else { 1 },
-                ..tile.clone()
-            };
+            let scale = if format.is_picture() { tile.scale } else { 1 };
+            let request = TileRequest { format: *format, scale, ..tile.clone() };
             let entry = Entry {
                 body: body.clone(),
                 content_type: format.media_type().to_string(),

@@ -61,6 +61,18 @@ pub struct Gathered {
     pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
 }
 
+impl Gathered {
+    /// Whether nothing failed and nothing is doubtful: what is drawn from it may be kept.
+    pub fn is_whole(&self) -> bool {
+        self.missing == 0 && !self.not_found
+    }
+
+    /// Whether drawing this would give what an entry of the same recipe holds.
+    pub fn gives(&self, tile: &TileRequest, entry: &Entry) -> bool {
+        self.is_whole() && *entry.content == *self.content.of(tile.format)
+    }
+}
+
 impl Tiler {
     /// Fetches the tiles that a picture needs, all at once.
     pub(super) async fn gather(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Gathered, Error> {
@@ -153,7 +165,8 @@ impl Tiler {
             }
         }
         let tiler = self.clone();
-        let caller = key.cloned();
+        // A key that goes nowhere parts nobody.
+        let caller = key.filter(|_| self.source.wants_caller_key()).cloned();
         self.fetches
             .run((id, caller.clone()), move || async move {
                 let tile = Arc::new(tiler.fetch_source_tile(id, caller.as_ref()).await?);

@@ -1,8 +1,14 @@
 //! All tests through the public doors, as one binary.
 
+mod caches;
 mod golden;
+mod hostile_upstream;
+mod http;
 mod lambda;
 mod lambda_s3;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
+mod server;
+mod sharing;
+mod upstream;
