@@ -1,6 +1,8 @@
 //! All tests through the public doors, as one binary.
 
+mod hostile_tiles;
 mod lambda;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
+mod tile_writer;
