@@ -5,4 +5,5 @@ mod lambda;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
+mod style;
 mod tile_writer;
