@@ -5,5 +5,6 @@ mod lambda;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
+mod scene;
 mod style;
 mod tile_writer;
