@@ -1,5 +1,6 @@
 //! All tests through the public doors, as one binary.
 
+mod cli;
 mod hostile_tiles;
 mod lambda;
 mod runtime_api;
@@ -7,4 +8,5 @@ mod s3_server;
 mod s3_tier;
 mod scene;
 mod style;
+mod svg;
 mod tile_writer;
