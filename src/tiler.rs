@@ -401,8 +401,9 @@ impl Tiler {
             }
         }
         gathered.asked = asked.len();
-        let content =
-            |of: &dyn Fn(bool) -> bool| digest(parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()));
+        let content = |of: &dyn Fn(bool) -> bool| {
+            digest(parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()))
+        };
         gathered.content = Content { own: content(&|own| own), all: content(&|_| true) };
         gathered.fetch = started.elapsed();
         Ok(gathered)

@@ -188,7 +188,9 @@ fn what_is_not_a_tile_is_an_error_with_its_reason() {
 }
 
 /// What a feature is made of, short enough for a table.
-fn shape(feature: &rasterzen::mvt::Feature) -> (GeometryKind, Vec<Vec<P>>) {
+type Shape = (GeometryKind, Vec<Vec<P>>);
+
+fn shape(feature: &rasterzen::mvt::Feature) -> Shape {
     (feature.kind, feature.parts().map(<[P]>::to_vec).collect())
 }
 
@@ -208,7 +210,7 @@ fn geometries_are_those_of_the_specification() {
     let ring = |close: u32| start(&[command(2, 2), 20, 0, 0, 20, close]);
     let triangle: &[P] = &[[0, 0], [10, 0], [10, 10]];
     // What is left out is left out without an error: nothing can be seen of it.
-    let cases: Vec<(&str, Feature, Vec<(GeometryKind, Vec<Vec<P>>)>)> = vec![
+    let cases: Vec<(&str, Feature, Vec<Shape>)> = vec![
         ("a point", Feature::points(&[[5, 6]]), vec![(Point, parts(&[&[[5, 6]]]))]),
         ("points", Feature::points(&[[5, 6], [5, 6], [-9, 0]]), vec![(Point, parts(&[&[[5, 6], [5, 6], [-9, 0]]]))]),
         ("points one by one", Feature::raw(1, vec![9, 10, 12, 9, 2, 2]), vec![(Point, parts(&[&[[5, 6], [6, 7]]]))]),
@@ -340,7 +342,7 @@ fn property(value: mvt_reader::feature::Value) -> Property {
 }
 
 /// A geometry's kind and its lines, rings without the closing vertex, or points.
-fn flat(geometry: Geometry<i32>) -> (GeometryKind, Vec<Vec<P>>) {
+fn flat(geometry: Geometry<i32>) -> Shape {
     let pairs = |line: &geo_types::LineString<i32>| line.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>();
     let rings = |polygon: &geo_types::Polygon<i32>| {
         let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());

@@ -105,8 +105,8 @@ fn strokes(scene: Scene) -> Vec<Stroke> {
         .collect()
 }
 
-fn circles(scene: &Scene) -> Vec<&Circle> {
-    let of = |run| if let &Run::Circles(_, ref circles) = run { Some(circles) } else { None };
+fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
+    let of = |run: &'a Run| if let Run::Circles(_, circles) = run { Some(circles) } else { None };
     scene.runs.iter().filter_map(of).flatten().collect()
 }
 
@@ -153,7 +153,7 @@ fn lines_cut_at_an_edge_are_one_stroke_on_both_sides() {
     let west = world.lines(&style, id(14, 5, 5));
     let east = world.lines(&style, id(14, 6, 5));
     let whole = px(&[[256.0, 256.0], [512.0, 257.0], [640.0, 500.0]]);
-    assert_eq!(west.into_iter().map(eastwards).collect::<Vec<_>>(), [whole.clone()]);
+    assert_eq!(west.into_iter().map(eastwards).collect::<Vec<_>>(), std::slice::from_ref(&whole));
     assert_eq!(shifted(east, 512 * PX, 0).into_iter().map(eastwards).collect::<Vec<_>>(), [whole]);
 }
 
@@ -390,7 +390,7 @@ fn an_offset_line_keeps_its_side_over_an_edge() {
     let whole = px(&[[256.0, 261.0], [512.0, 261.0], [768.0, 261.0]]);
     for (tile, dx) in [(id(14, 5, 5), 0), (id(14, 6, 5), 512 * PX)] {
         let lines: Vec<_> = shifted(world.lines(&style, tile), dx, 0).into_iter().map(eastwards).collect();
-        assert_eq!(lines, [whole.clone()], "{tile}");
+        assert_eq!(lines, std::slice::from_ref(&whole), "{tile}");
     }
 }
 
