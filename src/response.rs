@@ -1,9 +1,9 @@
 //! Answers without a transport: status, headers and body, and the entity tags that spare sending them.
 
+use crate::digest;
 use crate::error::{Code, Error};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
 
 /// An answer; every transport sends it as it is.
 pub type Response = http::Response<Bytes>;
@@ -60,20 +60,10 @@ pub fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// A strong entity tag (RFC 9110, 8.8.3) from what a body is made of.
 pub fn etag(recipe: &str, content: &str) -> String {
-    format!("\"{}\"", digest([recipe, content]))
+    format!("\"{}\"", digest::of_parts([recipe, content]))
 }
 
 /// Whether an `If-None-Match` names the tag, by weak comparison (RFC 9110, 13.1.2).
 pub fn matches(if_none_match: &str, etag: &str) -> bool {
     if_none_match.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-/// The first half of the SHA-256 of the parts, each with its length, in hexadecimal.
-pub fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
 }

@@ -40,7 +40,7 @@ impl TileId {
         let side = 1i64 << self.z;
         let y = i64::from(self.y) + i64::from(dy);
         let x = (i64::from(self.x) + i64::from(dx)).rem_euclid(side);
-        (0..side).contains(&y).then(|| TileId { z: self.z, x: x as u32, y: y as u32 })
+        (0..side).contains(&y).then_some(TileId { z: self.z, x: x as u32, y: y as u32 })
     }
 
     /// West, south, east and north in degrees.

@@ -5,12 +5,12 @@
 //! belong together, as between the two renames, takes it for a miss.
 
 use super::Entry;
+use crate::digest;
 use crate::error::{Code, Error};
 use crate::file;
 use crate::limits;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -83,7 +83,7 @@ fn read(path: &Path) -> io::Result<Option<Entry>> {
         Err(e) => return Err(e),
         Ok(_) => std::fs::read(path)?,
     };
-    if hex(&body) != line.sha256 {
+    if digest::of(&body) != line.sha256 {
         return Ok(None);
     }
     Ok(Some(Entry {
@@ -101,12 +101,8 @@ fn write(path: &Path, entry: &Entry) -> io::Result<()> {
         recipe: entry.recipe.to_string(),
         content: entry.content.to_string(),
         stored: entry.stored.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
-        sha256: hex(&entry.body),
+        sha256: digest::of(&entry.body),
     };
     file::replace(path, &entry.body)?;
     file::replace(&line_path(path), &serde_json::to_vec(&line)?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

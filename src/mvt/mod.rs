@@ -1,6 +1,6 @@
 //! Vector tiles: bytes in, typed features out, one layer at a time and only when asked for.
 //!
-//! [`Tile::parse`] checks every byte ([`scan`]), so that a tile that parses can be kept; decoding is mvt-reader's.
+//! [`Tile::parse`] checks every byte (`scan`), so that a tile that parses can be kept; decoding is mvt-reader's.
 //! It gets each layer with its multi-part geometries cut into features of one part: it reserves memory for the whole
 //! geometry at each part, and the merged roads of a city have thousands.
 
@@ -12,7 +12,7 @@ use crate::limits;
 use crate::value::{Attributes, GeometryKind, Property};
 use bytes::Bytes;
 use geo_types::Geometry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -43,7 +43,17 @@ pub struct Feature {
     pub bounds: [i32; 4],
     vertices: Vec<[i32; 2]>,
     ends: Vec<u32>,
-    properties: Vec<(Arc<str>, Property)>,
+    /// Indices of keys and values, sorted by the keys' names.
+    tags: Box<[[u32; 2]]>,
+    dictionary: Arc<Dictionary>,
+}
+
+/// The keys and values that the features of a layer share (MVT 2.1, 4.4).
+#[derive(Default)]
+struct Dictionary {
+    keys: Vec<Box<str>>,
+    /// None for values that no feature has, or that have no type.
+    values: Vec<Option<Property>>,
 }
 
 impl Feature {
@@ -72,11 +82,15 @@ impl Attributes for Feature {
     }
 
     fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
+        let Dictionary { keys, values } = &*self.dictionary;
+        let tag = self.tags.iter().find(|[key, _]| *keys[*key as usize] == *name)?;
+        values[tag[1] as usize].as_ref()
     }
 
     fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
-        Box::new(self.properties.iter().map(|(key, value)| (&**key, value)))
+        let Dictionary { keys, values } = &*self.dictionary;
+        let pair = |[key, value]: &[u32; 2]| Some((&*keys[*key as usize], values[*value as usize].as_ref()?));
+        Box::new(self.tags.iter().filter_map(pair))
     }
 }
 
@@ -130,7 +144,8 @@ fn decode(body: &[u8]) -> Result<Layer, Error> {
     let layer = scan::layer(body, &mut scan::Budget::default()).map_err(|e| bad_tile(e.0))?;
     let reader = mvt_reader::Reader::new(single_parts(&layer)).map_err(bad_tile)?;
     let mut decoded = reader.get_features_as::<i32>(0).map_err(bad_tile)?.into_iter();
-    let mut texts = Texts::default();
+    let mut dictionary =
+        Dictionary { keys: layer.keys.iter().map(|&key| key.into()).collect(), values: vec![None; layer.values] };
     let mut features = Vec::with_capacity(layer.features.len());
     for raw in &layer.features {
         let mut feature = Feature {
@@ -139,21 +154,39 @@ fn decode(body: &[u8]) -> Result<Layer, Error> {
             bounds: [i32::MAX, i32::MAX, i32::MIN, i32::MIN],
             vertices: Vec::new(),
             ends: Vec::with_capacity(raw.parts.len()),
-            properties: Vec::new(),
+            tags: tags(raw, &layer),
+            dictionary: Arc::default(),
         };
         for part in decoded.by_ref().take(raw.parts.len()) {
             push_geometry(&mut feature, part.geometry);
-            let properties = part.properties.unwrap_or_default().into_iter();
-            feature.properties.extend(properties.filter_map(|(key, value)| texts.property(key, value)));
+            // Only the first part has any.
+            let Some(mut properties) = part.properties.filter(|properties| !properties.is_empty()) else { continue };
+            for [key, value] in &feature.tags {
+                let known = &mut dictionary.values[*value as usize];
+                if known.is_none() {
+                    *known = properties.remove(layer.keys[*key as usize]).and_then(property);
+                }
+            }
         }
-        feature.properties.sort_by(|a, b| a.0.cmp(&b.0));
         for [x, y] in &feature.vertices {
             let [west, north, east, south] = feature.bounds;
             feature.bounds = [west.min(*x), north.min(*y), east.max(*x), south.max(*y)];
         }
+        feature.vertices.shrink_to_fit();
         features.push(feature);
     }
+    let dictionary = Arc::new(dictionary);
+    features.iter_mut().for_each(|feature| feature.dictionary = dictionary.clone());
     Ok(Layer { extent: layer.extent, features })
+}
+
+/// A feature's tags in pairs, each key once: of one that comes twice, the last counts.
+fn tags(feature: &scan::Feature, layer: &scan::Layer) -> Box<[[u32; 2]]> {
+    let mut tags: Vec<[u32; 2]> = feature.tags.as_chunks().0.to_vec();
+    tags.reverse();
+    tags.sort_by_key(|[key, _]| layer.keys[*key as usize]);
+    tags.dedup_by_key(|[key, _]| layer.keys[*key as usize]);
+    tags.into()
 }
 
 /// The layer as the only one of a tile, each part a feature of its own; the first of them has the tags.
@@ -223,26 +256,15 @@ fn push_geometry(feature: &mut Feature, geometry: Geometry<i32>) {
     feature.ends.push(feature.vertices.len() as u32);
 }
 
-/// Texts of one layer, each kept once.
-#[derive(Default)]
-struct Texts(HashMap<String, Arc<str>>);
-
-impl Texts {
-    fn shared(&mut self, text: String) -> Arc<str> {
-        self.0.entry(text).or_insert_with_key(|text| text.as_str().into()).clone()
-    }
-
-    fn property(&mut self, key: String, value: mvt_reader::feature::Value) -> Option<(Arc<str>, Property)> {
-        use mvt_reader::feature::Value;
-        let value = match value {
-            Value::String(text) => Property::String(self.shared(text)),
-            Value::Float(number) => Property::Double(number.into()),
-            Value::Double(number) => Property::Double(number),
-            Value::Int(number) | Value::SInt(number) => Property::Int(number),
-            Value::UInt(number) => Property::UInt(number),
-            Value::Bool(flag) => Property::Bool(flag),
-            Value::Null => return None,
-        };
-        Some((self.shared(key), value))
-    }
+fn property(value: mvt_reader::feature::Value) -> Option<Property> {
+    use mvt_reader::feature::Value;
+    Some(match value {
+        Value::String(text) => Property::String(text.into()),
+        Value::Float(number) => Property::Double(number.into()),
+        Value::Double(number) => Property::Double(number),
+        Value::Int(number) | Value::SInt(number) => Property::Int(number),
+        Value::UInt(number) => Property::UInt(number),
+        Value::Bool(flag) => Property::Bool(flag),
+        Value::Null => return None,
+    })
 }

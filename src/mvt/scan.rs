@@ -13,6 +13,9 @@ pub struct Layer<'a> {
     pub name: &'a str,
     pub version: u64,
     pub extent: u32,
+    pub keys: Vec<&'a str>,
+    /// How many values there are.
+    pub values: usize,
     /// The raw fields of keys and values, to be copied.
     pub dictionary: Vec<&'a [u8]>,
     pub features: Vec<Feature<'a>>,
@@ -82,7 +85,7 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
     let mut extent = 4096u64;
     let mut dictionary = Vec::new();
     let mut raw_features = Vec::new();
-    let mut key_sizes = Vec::new();
+    let mut keys = Vec::new();
     let mut value_sizes = Vec::new();
     for field in wire::fields(bytes) {
         let field = field?;
@@ -92,8 +95,7 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
             }
             (2, Value::Bytes(feature)) => raw_features.push(feature),
             (3, Value::Bytes(key)) => {
-                std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?;
-                key_sizes.push(key.len());
+                keys.push(std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?);
                 dictionary.push(field.raw);
             }
             (4, Value::Bytes(value)) => {
@@ -114,6 +116,8 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
         name: name.ok_or(Malformed("a layer has no name"))?,
         version,
         extent: extent.ok_or(Malformed("a layer's extent is out of range"))?,
+        keys,
+        values: value_sizes.len(),
         dictionary,
         features: Vec::new(),
     };
@@ -124,11 +128,11 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
             for pair in feature.tags.chunks(2) {
                 // 4.4: tags come in pairs of a key's and a value's index.
                 let &[key, value] = pair else { return Err(Malformed("a feature has an odd number of tags")) };
-                let sizes = (key_sizes.get(key as usize), value_sizes.get(value as usize));
+                let sizes = (layer.keys.get(key as usize), value_sizes.get(value as usize));
                 let (Some(key), Some(value)) = sizes else {
                     return Err(Malformed("a tag points at a key or value that is not there"));
                 };
-                spend(&mut budget.text, key + value, "the tile repeats too much text")?;
+                spend(&mut budget.text, key.len() + value, "the tile repeats too much text")?;
             }
             layer.features.push(feature);
         }

@@ -32,7 +32,7 @@ pub fn png(pixmap: &Pixmap) -> Result<Vec<u8>, Error> {
     let mut encoder = png::Encoder::new(&mut out, pixmap.width(), pixmap.height());
     encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_compression(png::Compression::Fast);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&data));
     written.map_err(|e| Error::internal(format!("the PNG cannot be written: {e}")))?;
     Ok(out)

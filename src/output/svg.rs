@@ -15,7 +15,7 @@ const SUBPIXELS: u32 = 16;
 /// What the document says of itself.
 pub struct Document<'a> {
     pub title: &'a str,
-    /// Who the data is from, as text.
+    /// Who the data is from, as HTML; its text is written.
     pub attribution: &'a str,
 }
 
@@ -29,8 +29,9 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {box_width} {box_height}">"#
     );
     let _ = write!(out, "<title>{}</title>", escaped(document.title));
-    if !document.attribution.is_empty() {
-        let _ = write!(out, "<desc>{}</desc>", escaped(document.attribution));
+    let attribution = text_of(document.attribution);
+    if !attribution.is_empty() {
+        let _ = write!(out, "<desc>{}</desc>", escaped(&attribution));
     }
     let whole = [0, 0, i64::from(width), i64::from(height)];
     let mut clips = 0;
@@ -258,4 +259,14 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// The text of HTML: links that only a space separates become a list.
+fn text_of(html: &str) -> String {
+    let mut text = String::new();
+    for piece in html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)) {
+        let separates = !piece.is_empty() && piece.trim().is_empty() && !text.is_empty();
+        text.push_str(if separates { ", " } else { piece });
+    }
+    text.replace("&copy;", "©").replace("&amp;", "&").trim().to_string()
 }

@@ -87,8 +87,8 @@ impl<'a> Canvas<'a> {
         };
         let place = |dx: i32, dy: i32| {
             let grid = square.neighbour(dx, dy)?;
-            let cell_id = cell(grid, tiles.maxzoom);
-            let (data, tile) = tiles.cells.get(&cell_id)?.as_ref()?;
+            let cell = cell(grid, tiles.maxzoom);
+            let (data, tile) = tiles.cells.get(&cell)?.as_ref()?;
             let rect = |of: TileId| {
                 let up = grid.z() - of.z();
                 let corner = |d: i32, grid: u32, of: u32| {
@@ -97,21 +97,16 @@ impl<'a> Canvas<'a> {
                 let min = [corner(dx, grid.x(), of.x()), corner(dy, grid.y(), of.y())];
                 Rect { min, max: min.map(|c| c + ((side * UNITS) << up)) }
             };
-            Some((cell_id, Placement { tile: &**tile, cell: rect(cell_id), whole: rect(*data) }))
+            Some(Placement { tile, cell: rect(cell), whole: rect(*data) })
         };
-        let own = place(0, 0).map(|(_, placement)| placement);
-        let own_cell = cell(square, tiles.maxzoom);
+        let own = place(0, 0);
         let mut around: Vec<Placement> = Vec::new();
-        for dy in -1..=1 {
-            for dx in -1..=1 {
-                // By rectangle, not by address: a small world is its own neighbour, to the east and to the west.
-                if let Some((id, placement)) = place(dx, dy)
-                    && own.is_none_or(|own| own.cell != placement.cell)
-                    && (id != own_cell || (dx, dy) != (0, 0))
-                    && around.iter().all(|other| other.cell != placement.cell)
-                {
-                    around.push(placement);
-                }
+        for (dx, dy) in [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)] {
+            // By rectangle, not by address: a small world is its own neighbour, to the east and to the west.
+            if let Some(new) = place(dx, dy)
+                && !own.iter().chain(&around).any(|known| known.cell == new.cell)
+            {
+                around.push(new);
             }
         }
         Canvas { viewport, zoom: viewport.style_zoom(), offset: [x * UNITS, y * UNITS], asked, own, around, clip }

@@ -21,11 +21,7 @@ pub type Border = [Option<i64>; 2];
 
 impl Piece {
     fn open(points: Vec<Point>, cell: Rect) -> Option<Piece> {
-        let [first, second, .., before, last] = match points[..] {
-            [a, b] => [a, b, a, b],
-            [a, b, .., c, d] => [a, b, c, d],
-            _ => return None,
-        };
+        let (&[first, second], &[before, last]) = (points.first_chunk()?, points.last_chunk()?);
         let borders = [border(first, second, cell), border(last, before, cell)];
         Some(Piece { points, closed: false, borders })
     }

@@ -4,8 +4,7 @@
 //! tiles ago. So at each cut the pattern stands at the middle of its first dash; between two cuts it is stretched so
 //! that a whole number of periods fits; a piece shorter than half a period is solid.
 
-use super::line::Line;
-use super::path::Point;
+use super::path::{Line, Point};
 use crate::limits;
 
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of

@@ -7,29 +7,13 @@
 use super::canvas::{Canvas, reach};
 use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
-use super::path::{Path, Point, UNITS};
+use super::path::{Line, Path, Point, UNITS};
 use super::{Stroke, dash, faded, offset};
 use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
 use crate::style::{self, Cap, Join};
 use crate::value::GeometryKind;
-
-/// A line ready to be stroked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    pub points: Vec<Point>,
-    /// Indices of the vertices where tiles cut it.
-    pub cuts: Vec<usize>,
-    /// Whether the last vertex goes on to the first.
-    pub closed: bool,
-}
-
-impl Line {
-    pub fn open(points: Vec<Point>) -> Line {
-        Line { points, cuts: Vec::new(), closed: false }
-    }
-}
 
 /// A feature's resolved paint; lengths in output pixels.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,7 @@
 //! A line moved sideways, for `line-offset` and `line-gap-width`.
 
 use super::join::unit;
-use super::line::Line;
-use super::path::Point;
+use super::path::{Line, Point};
 
 /// Beyond this ratio of miter length to offset, a corner on the outside is cut off.
 const MITER_LIMIT: f64 = 2.0;

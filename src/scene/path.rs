@@ -38,6 +38,22 @@ impl Rect {
     }
 }
 
+/// A line put together from the pieces that tiles have of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub points: Vec<Point>,
+    /// Indices of the vertices where tiles cut it.
+    pub cuts: Vec<usize>,
+    /// Whether the last vertex goes on to the first.
+    pub closed: bool,
+}
+
+impl Line {
+    pub fn open(points: Vec<Point>) -> Line {
+        Line { points, cuts: Vec::new(), closed: false }
+    }
+}
+
 /// Lines or rings, flat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
@@ -78,18 +94,28 @@ impl Path {
 
     /// Adds a ring that fills, moved by `offset`, as far as it matters within `visible`.
     ///
-    /// Of a run of vertices beyond the same side of `visible` only the first and last stay. The way between them lies
-    /// in one half-plane outside, so no winding number within `visible` changes, and no edge within it moves.
+    /// Of a run of vertices that are all beyond one side of `visible` only the first and last stay. The way between them
+    /// lies in one half-plane outside, so no winding number within `visible` changes, and no edge within it moves.
     pub fn push_ring(&mut self, ring: &[Point], visible: Rect, offset: Point) {
         let mut kept: Vec<Point> = Vec::with_capacity(ring.len());
-        for (i, &point) in ring.iter().enumerate() {
-            let before = ring[(i + ring.len() - 1) % ring.len()];
-            let after = ring[(i + 1) % ring.len()];
-            let all_beyond = visible.beyond(before) & visible.beyond(point) & visible.beyond(after);
-            if all_beyond == 0 && kept.last() != Some(&point) {
-                kept.push(point);
-            }
+        // The last vertex looked at, and the sides that everything since the last one kept lies beyond.
+        let mut pending: Option<(Point, u8)> = None;
+        for &point in ring {
+            let beyond = visible.beyond(point);
+            pending = match pending {
+                Some((before, run)) if run & beyond == 0 => {
+                    kept.push(before);
+                    Some((point, visible.beyond(before) & beyond))
+                }
+                Some((_, run)) => Some((point, run & beyond)),
+                None => {
+                    kept.push(point);
+                    Some((point, beyond))
+                }
+            };
         }
+        kept.extend(pending.map(|(point, _)| point));
+        kept.dedup();
         let bounds = limit_rect(visible);
         if kept.iter().any(|&p| bounds.beyond(p) != 0) {
             kept = clip_ring(kept, bounds);

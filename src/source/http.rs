@@ -60,10 +60,17 @@ impl Template {
         fill(&self.template, tile).replace("{s}", subdomain).replace("{api_key}", &key)
     }
 
+    fn wants_key(&self) -> bool {
+        self.template.contains("{api_key}")
+    }
+
+    pub fn wants_caller_key(&self) -> bool {
+        self.wants_key() && self.key.is_none()
+    }
+
     pub async fn fetch(&self, tile: TileId, caller: Option<&ApiKey>) -> Result<Fetched, Error> {
-        let wants_key = self.template.contains("{api_key}");
         let key = self.key.as_ref().or(caller);
-        if wants_key && key.is_none() {
+        if self.wants_key() && key.is_none() {
             return Err(Error::new(
                 Code::MissingApiKey,
                 "the source needs an API key, and there is none",
@@ -84,7 +91,7 @@ impl Template {
                 }
                 Ok(Fetched::NotFound)
             }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if wants_key && self.key.is_none() => Err(Error::new(
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if self.wants_caller_key() => Err(Error::new(
                 Code::KeyRefused,
                 format!("the source answered {} to this request's API key", answer.status.as_u16()),
                 "use a key that is valid for the source",

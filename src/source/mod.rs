@@ -39,7 +39,7 @@ pub struct Info {
     pub buffer: u32,
     /// Whether a missing tile is drawn from its nearest ancestor.
     pub sparse: bool,
-    /// Plain text.
+    /// HTML, as in TileJSON.
     pub attribution: String,
     /// Whether tiles come from elsewhere, so that keeping them is worth it.
     pub remote: bool,
@@ -134,6 +134,11 @@ impl Source {
         // Bounds that go over the antimeridian have their west in the east.
         let longitude = if w <= e { west < e && east > w } else { west < e || east > w };
         zoom && longitude && south < n && north > s
+    }
+
+    /// Whether tiles are given to callers for keys of their own.
+    pub fn wants_caller_key(&self) -> bool {
+        matches!(&self.backend, Backend::Http(template) if template.wants_caller_key())
     }
 
     /// Fetches one tile; `key` is the caller's API key, which counts where none is configured.

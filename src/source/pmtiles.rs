@@ -1,6 +1,7 @@
 //! PMTiles archives (version 3): within the binary, in a file, or over HTTP by ranges.
 
 use super::{Backend, Fetched, Info, Source, http, inflate, refused};
+use crate::digest;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::tile::TileId;
@@ -11,7 +12,6 @@ use pmtiles::{
     AsyncBackend, AsyncPmTilesReader, BackendResponse, Compression, DirEntry, Directory, DirectoryCache, PmtError,
     PmtResult, TileCoord, TileType,
 };
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -69,10 +69,9 @@ async fn open(place: Place) -> Result<Source, Error> {
         let compression = header.tile_compression;
         return Err(refused(&format!("the archive's tiles are compressed as {compression:?}; gzip and none are read")));
     }
-    let digest: String = Sha256::digest(&head).iter().take(16).map(|b| format!("{b:02x}")).collect();
     let info = Info {
         // The head has the root directory, which changes with the tiles; the ETag says it surely.
-        identity: format!("pmtiles {digest} {}", etag.unwrap_or_default()),
+        identity: format!("pmtiles {} {}", digest::of(&head), etag.unwrap_or_default()),
         minzoom: header.min_zoom,
         maxzoom: header.max_zoom,
         bounds: [header.min_longitude, header.min_latitude, header.max_longitude, header.max_latitude],
@@ -85,20 +84,9 @@ async fn open(place: Place) -> Result<Source, Error> {
     Ok(Source { info, backend: Backend::PmTiles(Box::new(Archive { reader })) })
 }
 
-/// The attribution of an archive's metadata as plain text: it may hold links.
 fn attribution(metadata: &[u8]) -> String {
     let metadata: serde_json::Value = serde_json::from_slice(metadata).unwrap_or_default();
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in metadata["attribution"].as_str().unwrap_or_default().chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            c if !in_tag => text.push(c),
-            _ => {}
-        }
-    }
-    text.replace("&copy;", "©").replace("&amp;", "&").trim().to_string()
+    metadata["attribution"].as_str().unwrap_or_default().to_string()
 }
 
 impl Archive {

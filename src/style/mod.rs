@@ -7,6 +7,7 @@ pub mod color;
 pub mod expression;
 mod property;
 
+use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::value::Attributes;
@@ -14,7 +15,6 @@ use color::Color;
 use expression::{Context, Expression, ParseError, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -211,7 +211,7 @@ impl Style {
             sources: document.sources,
             center: document.center,
             zoom: document.zoom,
-            digest: Sha256::digest(json).iter().map(|b| format!("{b:02x}")).collect::<String>().into(),
+            digest: digest::of(json.as_bytes()).into(),
             warnings,
         })
     }

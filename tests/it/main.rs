@@ -1,8 +1,10 @@
 //! All tests through the public doors, as one binary.
 
 mod cli;
+mod golden;
 mod hostile_tiles;
 mod lambda;
+mod lambda_s3;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;

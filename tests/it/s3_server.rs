@@ -68,6 +68,16 @@ struct State {
     requests: Vec<Recorded>,
     failure: Option<Failure>,
     hang: bool,
+    open: usize,
+}
+
+/// A request under way; dropped with its answer or its connection.
+struct Open(Arc<Mutex<State>>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.lock().expect("no test panics with the lock").open -= 1;
+    }
 }
 
 pub struct S3Server {
@@ -124,6 +134,11 @@ impl S3Server {
     /// Reads requests from now on, and never answers them.
     pub fn hang(&self, hang: bool) {
         self.lock().hang = hang;
+    }
+
+    /// Requests that were not answered yet and whose clients still wait.
+    pub fn open(&self) -> usize {
+        self.lock().open
     }
 
     /// The keys in a bucket, sorted.
@@ -195,9 +210,13 @@ async fn answer(
             headers: request.headers().clone(),
             peer,
         });
+        state.open += 1;
         (state.failure, state.hang)
     };
+    let _open = Open(state);
     if hang {
+        // With the body still to be read, nobody would see the client hang up.
+        let _ = request.into_body().collect().await;
         return std::future::pending().await;
     }
     let with_acl = request.headers().contains_key("x-amz-acl");

@@ -252,7 +252,7 @@ impl Parser {
     }
 
     fn step(&mut self, operands: &[Json], expected: Expected) -> Parse {
-        if operands.len() % 2 != 0 {
+        if !operands.len().is_multiple_of(2) {
             return error("\"step\" takes an input, an output, then pairs of a stop and an output");
         }
         let input = Box::new(at(1, self.parse(&operands[0], Expected::Any))?);
@@ -270,7 +270,7 @@ impl Parser {
             },
             _ => return at(1, error("the curves are [\"linear\"] and [\"exponential\", base]")),
         };
-        if operands.len() % 2 != 0 {
+        if !operands.len().is_multiple_of(2) {
             return error("\"interpolate\" takes a curve, an input, then pairs of a stop and an output");
         }
         let input = Box::new(at(2, self.parse(&operands[1], Expected::Any))?);

@@ -1,0 +1,154 @@
+//! From source tiles to a finished body.
+
+use super::Tiler;
+use super::sources::Gathered;
+use crate::error::{Code, Error};
+use crate::format::Format;
+use crate::limits;
+use crate::output::{geojson, raster, svg};
+use crate::request::TileRequest;
+use crate::scene::{self, SourceTiles};
+use crate::source::Info;
+use crate::style::{Kind, Style};
+use crate::tile::TileId;
+use crate::viewport::{SizeClass, Viewport};
+use bytes::Bytes;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Time spent in each stage.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stages {
+    pub fetch: Duration,
+    pub decode: Duration,
+    pub scene: Duration,
+    pub svg: Duration,
+    pub raster: Duration,
+    pub encode: Duration,
+}
+
+/// A finished body with what else was made on the way to it.
+pub struct Drawn {
+    pub body: Bytes,
+    pub stages: Stages,
+    /// The SVG text and the JSON behind a png, where they are kept too.
+    pub behind: Vec<(Format, Bytes)>,
+    /// Source tiles drawn from.
+    pub decoded: usize,
+}
+
+impl Tiler {
+    /// Draws, once for all who ask for the same picture at the same time, on a thread of its own.
+    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Gathered) -> Result<Arc<Drawn>, Error> {
+        let flight = (format!("{} {}", self.recipe(tile), self.key(tile)), gathered.content.all.clone());
+        let tiler = self.clone();
+        let tile = tile.clone();
+        self.renders
+            .run(flight, move || async move {
+                let _processor = tiler.processor().await?;
+                let (style, source) = (tiler.style.clone(), tiler.source.clone());
+                let all_variants = tiler.freshness.all_variants;
+                let draw = move || draw(&style, &source.info, &tile, &gathered.tiles, all_variants);
+                match tokio::task::spawn_blocking(draw).await {
+                    Ok(drawn) => drawn.map(Arc::new),
+                    Err(panic) => Err(Error::internal(format!("drawing ended early: {panic}"))),
+                }
+            })
+            .await
+    }
+
+    /// A processor to draw on; refused when too many wait already.
+    async fn processor(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
+        struct Waiting(Arc<AtomicUsize>);
+        impl Drop for Waiting {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(self.waiting.clone());
+        if before >= limits::WAITING_RENDERS {
+            let detail = format!("{} pictures wait to be drawn already", limits::WAITING_RENDERS);
+            let mut error = Error::new(Code::Overloaded, detail, "come back later");
+            error.retry_after = Some(Duration::from_secs(1));
+            return Err(error);
+        }
+        self.processors.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+    }
+}
+
+/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input. `all_variants` also makes
+/// the svg and json behind a png.
+pub fn draw(
+    style: &Style,
+    source: &Info,
+    request: &TileRequest,
+    tiles: &SourceTiles,
+    all_variants: bool,
+) -> Result<Drawn, Error> {
+    let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
+    let decoded = tiles.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let mut stages = Stages::default();
+    let mut clock = Instant::now();
+    let mut lap = || {
+        let elapsed = clock.elapsed();
+        clock = Instant::now();
+        elapsed
+    };
+    if !request.format.is_picture() {
+        let text = match request.format {
+            Format::GeoJson => geojson::collection(&viewport, source.class, tiles)?,
+            _ => geojson::layers(&viewport, source.class, tiles)?,
+        };
+        stages.encode = lap();
+        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
+    }
+    decode(style, &viewport, source.class, tiles)?;
+    stages.decode = lap();
+    let scene = scene::build(style, &viewport, source.class, tiles)?;
+    stages.scene = lap();
+    let title = format!("{} {}", style.name, request.tile);
+    let document = svg::Document { title: &title, attribution: &source.attribution };
+    let text = svg::write(&scene, style, &document);
+    stages.svg = lap();
+    if request.format == Format::Svg {
+        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
+    }
+    let pixels = raster::pixels(&text, scene.width, scene.height)?;
+    stages.raster = lap();
+    let body = raster::png(&pixels)?;
+    stages.encode = lap();
+    let mut behind = Vec::new();
+    if all_variants {
+        behind.push((Format::Json, geojson::layers(&viewport, source.class, tiles)?.into()));
+        behind.push((Format::Svg, text.into()));
+    }
+    Ok(Drawn { body: body.into(), stages, behind, decoded })
+}
+
+/// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can
+/// reach over an edge.
+fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<(), Error> {
+    let zoom = viewport.style_zoom();
+    let own: HashSet<TileId> = scene::cells(viewport, class, tiles.maxzoom, 0.0).0.into_iter().collect();
+    for (cell, found) in &tiles.cells {
+        let Some((_, tile)) = found else { continue };
+        for layer in style.layers.iter().filter(|layer| layer.is_visible(zoom)) {
+            if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
+                tile.layer(&layer.source_layer)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The stages as a `Server-Timing` header, in milliseconds.
+pub fn server_timing(stages: &Stages) -> String {
+    let Stages { fetch, decode, scene, svg, raster, encode } = *stages;
+    let all =
+        [("fetch", fetch), ("decode", decode), ("scene", scene), ("svg", svg), ("raster", raster), ("encode", encode)];
+    let entry = |(name, time): (&str, Duration)| format!("{name};dur={:.1}", time.as_secs_f64() * 1000.0);
+    all.into_iter().filter(|(_, time)| !time.is_zero()).map(entry).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,295 @@
+//! The walk from a request to an answer: cache, source tiles, scene, picture, cache, response.
+//!
+//! [`Tiler::get`] is the whole of it and [`draw`] its pure middle; nothing else renders.
+
+mod draw;
+mod save;
+mod sources;
+
+use crate::cache::{Cache, Entry};
+use crate::digest;
+use crate::error::{Code, Error};
+use crate::flight::Flight;
+use crate::format::Format;
+use crate::limits;
+use crate::request::{ApiKey, Request, TileRequest, cache_key};
+use crate::response::{self, Response, etag, insert};
+use crate::source::Source;
+use crate::style::Style;
+use crate::tile::TileId;
+use bytes::Bytes;
+use http::{HeaderName, StatusCode, header};
+use sources::SourceTile;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Semaphore;
+
+pub use draw::{Drawn, Stages, draw};
+
+/// Part of every recipe: raise it when the same scene is drawn otherwise.
+const RENDER_VERSION: &str = "1";
+
+/// How answers are cached, here and by others.
+#[derive(Clone, Debug)]
+pub struct Freshness {
+    /// How long a stored object is used without a look at the source.
+    pub ttl: Duration,
+    /// `max-age` and `s-maxage` in seconds.
+    pub max_age: u64,
+    pub shared_max_age: u64,
+    /// Whether only the client itself may keep answers; a tile that a caller's own key opened is then kept nowhere.
+    pub private: bool,
+    /// The operator's segment in front of all keys.
+    pub version: String,
+    /// Whether a png also leaves its svg and json in the cache.
+    pub all_variants: bool,
+    /// Whether writes to the cache go before the answer, because nothing runs after it.
+    pub write_first: bool,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Freshness {
+            ttl: Duration::from_secs(7 * 24 * 3600),
+            max_age: 1200,
+            shared_max_age: 600,
+            private: false,
+            version: String::new(),
+            all_variants: false,
+            write_first: false,
+        }
+    }
+}
+
+/// Everything that answers are made with.
+pub struct Tiler {
+    pub style: Arc<Style>,
+    pub source: Arc<Source>,
+    cache: Arc<Cache>,
+    freshness: Freshness,
+    /// Source tiles in memory, decoded as far as they were needed.
+    decoded: moka::sync::Cache<TileId, Arc<SourceTile>>,
+    fetches: Flight<(TileId, Option<ApiKey>), Arc<SourceTile>>,
+    renders: Flight<(String, String), Arc<Drawn>>,
+    processors: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    puts: Arc<Semaphore>,
+    dropped_puts: AtomicUsize,
+}
+
+/// A tile without HTTP around it, for the command line.
+pub struct Picture {
+    pub body: Bytes,
+    pub stages: Stages,
+    /// Distinct source tiles asked for, and drawn from.
+    pub fetched: usize,
+    pub decoded: usize,
+    /// Neighbours that failed.
+    pub missing: usize,
+}
+
+impl Tiler {
+    pub fn new(style: Style, source: Source, cache: Cache, freshness: Freshness) -> Tiler {
+        // What one caller's key opened is not for others, where tiles are private.
+        let shared = !(freshness.private && source.wants_caller_key());
+        let cache = if shared { cache } else { Cache::new(Vec::new()) };
+        let decoded = moka::sync::Cache::builder()
+            .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
+            .weigher(|_: &TileId, tile: &Arc<SourceTile>| {
+                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.bytes().len() as u64);
+                u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)
+            })
+            .build();
+        let processors = std::thread::available_parallelism().map_or(2, |n| n.get());
+        Tiler {
+            style: Arc::new(style),
+            source: Arc::new(source),
+            cache: Arc::new(cache),
+            freshness,
+            decoded,
+            fetches: Flight::default(),
+            renders: Flight::default(),
+            processors: Arc::new(Semaphore::new(processors)),
+            waiting: Arc::default(),
+            puts: Arc::new(Semaphore::new(limits::CACHE_PUTS)),
+            dropped_puts: AtomicUsize::new(0),
+        }
+    }
+
+    /// Answers a request for a tile.
+    pub async fn get(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
+        let answer = async {
+            match tile.format {
+                Format::Mvt => self.get_source_tile(request, tile).await,
+                _ => self.get_picture(request, tile).await,
+            }
+        };
+        let late = |_| {
+            let detail = "the tile was not ready in time";
+            Error::new(Code::Timeout, detail, "try again; look at Server-Timing of other tiles for what is slow")
+        };
+        tokio::time::timeout_at(request.deadline.into(), answer).await.map_err(late)?
+    }
+
+    async fn get_picture(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
+        self.check_style(tile)?;
+        let key = self.key(tile);
+        let recipe = self.recipe(tile);
+        let mut cached = self.cache.get(&key, &recipe).await;
+        if let Some((entry, tier)) = cached.take_if(|(entry, _)| entry.age() < self.freshness.ttl) {
+            return Ok(self.respond(request, tile, &entry, tier, None));
+        }
+        let gathered = self.gather(tile, request.api_key.as_ref()).await?;
+        let whole = gathered.missing == 0 && !gathered.not_found;
+        let unsaved = self.source_puts(&gathered.unsaved);
+        if let Some((mut entry, tier)) =
+            cached.filter(|(entry, _)| whole && *entry.content == *gathered.content.of(tile.format))
+        {
+            entry.stored = SystemTime::now();
+            self.save(request, unsaved.into_iter().chain([(key, entry.clone())])).await;
+            return Ok(self.respond(request, tile, &entry, tier, None));
+        }
+        let mut entry = Entry {
+            body: Bytes::new(),
+            content_type: tile.format.media_type().to_string(),
+            recipe: recipe.into(),
+            content: gathered.content.of(tile.format).into(),
+            stored: SystemTime::now(),
+        };
+        if whole && self.not_modified(request, &entry) {
+            self.save(request, unsaved).await;
+            return Ok(self.respond(request, tile, &entry, "miss", None));
+        }
+        let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
+        let content = gathered.content.clone();
+        let drawn = self.drawn(tile, gathered).await?;
+        entry.body = drawn.body.clone();
+        let mut puts = unsaved;
+        if whole {
+            puts.extend(self.variants(tile, &entry, &content, &drawn));
+            puts.push((key, entry.clone()));
+        }
+        self.save(request, puts).await;
+        let mut response = self.respond(request, tile, &entry, "miss", Some(Stages { fetch, ..drawn.stages }));
+        if missing > 0 {
+            insert(response.headers_mut(), HeaderName::from_static("x-rasterzen-missing"), &missing.to_string());
+            insert(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+        } else if not_found {
+            insert(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=60");
+        }
+        Ok(response)
+    }
+
+    /// The source's own tile of an address.
+    async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
+        self.check_style(tile)?;
+        let maxzoom = self.source.info.maxzoom;
+        if tile.tile.z() > maxzoom {
+            let detail = format!("the source's tiles end at zoom {maxzoom}");
+            return Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"));
+        }
+        let in_memory = self.decoded.contains_key(&tile.tile);
+        let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
+        let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
+        let entry = self.source_entry(&found);
+        self.save(request, self.source_puts(&[(tile.tile, found.clone())])).await;
+        let mut response = self.respond(request, tile, &entry, tier, None);
+        if found.not_found {
+            insert(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=60");
+        }
+        Ok(response)
+    }
+
+    /// Draws a tile without looking into the caches of finished pictures.
+    pub async fn picture(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Picture, Error> {
+        if tile.format == Format::Mvt {
+            let found = self.source_tile(tile.tile, key).await?;
+            let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
+            return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
+        }
+        let gathered = self.gather(tile, key).await?;
+        let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
+        let drawn = self.drawn(tile, gathered).await?;
+        let stages = Stages { fetch, ..drawn.stages };
+        Ok(Picture { body: drawn.body.clone(), stages, fetched, decoded: drawn.decoded, missing })
+    }
+
+    /// Asks the source for one tile that it should have.
+    pub async fn check_source(&self, key: Option<&ApiKey>) -> Result<(), Error> {
+        let tile = TileId::new(0, 0, 0).and_then(|root| {
+            let z = self.source.info.minzoom;
+            let side = 1u32.checked_shl(z.into())?;
+            // In the middle of the world, where any source of it has something.
+            TileId::new(z, side / 2, side / 2).or(Some(root))
+        });
+        match tile {
+            Some(tile) => self.source.fetch(tile, key).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn check_style(&self, tile: &TileRequest) -> Result<(), Error> {
+        match &tile.style {
+            Some(name) if *name != self.style.name => Err(Error::new(
+                Code::UnknownStyle,
+                format!("there is no style {name:?}"),
+                format!("{:?} is served", self.style.name),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&self, tile: &TileRequest) -> String {
+        cache_key(&self.freshness.version, tile, true, (&self.style.name, &self.style.digest))
+    }
+
+    /// The digest of all that a picture depends on and that is known without asking the source.
+    fn recipe(&self, tile: &TileRequest) -> String {
+        let name = tile.format.name();
+        let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
+        let style = if tile.format == Format::Mvt { "" } else { &self.style.digest };
+        digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style, &self.source.info.identity])
+    }
+
+    fn not_modified(&self, request: &Request, entry: &Entry) -> bool {
+        let tag = etag(&entry.recipe, &entry.content);
+        request.if_none_match.as_deref().is_some_and(|given| response::matches(given, &tag))
+    }
+
+    fn respond(
+        &self,
+        request: &Request,
+        tile: &TileRequest,
+        entry: &Entry,
+        tier: &str,
+        stages: Option<Stages>,
+    ) -> Response {
+        let not_modified = self.not_modified(request, entry);
+        let (status, body) = match not_modified {
+            true => (StatusCode::NOT_MODIFIED, Bytes::new()),
+            false => (StatusCode::OK, entry.body.clone()),
+        };
+        let mut response = response::response(status, tile.format.media_type(), body);
+        let headers = response.headers_mut();
+        insert(headers, header::ETAG, &etag(&entry.recipe, &entry.content));
+        insert(headers, header::CACHE_CONTROL, &self.cache_control());
+        insert(headers, HeaderName::from_static("x-rasterzen-cache"), tier);
+        if tile.format.is_picture() {
+            insert(headers, header::VARY, "Accept");
+        }
+        if let Some(stages) = stages {
+            insert(headers, HeaderName::from_static("server-timing"), &draw::server_timing(&stages));
+        }
+        response
+    }
+
+    /// The `Cache-Control` of the settings of now.
+    pub fn cache_control(&self) -> String {
+        let Freshness { max_age, shared_max_age, private, .. } = self.freshness;
+        match private {
+            true => format!("private, max-age={max_age}"),
+            false => format!("public, max-age={max_age}, s-maxage={shared_max_age}, stale-if-error=86400"),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The source tiles of a picture: from memory, the caches or the source, each once for all who ask at the same time.
+
+use super::Tiler;
+use crate::cache::Entry;
+use crate::digest;
+use crate::error::{Code, Error};
+use crate::format::Format;
+use crate::mvt;
+use crate::request::{ApiKey, TileRequest};
+use crate::scene::{self, SourceTiles};
+use crate::source::{Fetched, Info};
+use crate::tile::TileId;
+use crate::viewport::Viewport;
+use futures_util::future::join_all;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// One source tile, or the knowledge that there is none.
+pub struct SourceTile {
+    pub tile: Option<Arc<mvt::Tile>>,
+    /// Of the bytes.
+    pub digest: String,
+    /// A bare template had none: not to be relied upon.
+    pub not_found: bool,
+    pub fetched: SystemTime,
+    /// Which cache it came from, if from one.
+    pub tier: Option<&'static str>,
+    /// Whether it still has to be written to the farther caches.
+    pub unsaved: AtomicBool,
+}
+
+/// Digests of the source tiles that were consulted, absent ones included.
+#[derive(Clone)]
+pub struct Content {
+    /// Of the viewport's own.
+    pub own: String,
+    /// And of those around it.
+    pub all: String,
+}
+
+impl Content {
+    /// What a form of the tile depends on: only pictures reach over edges.
+    pub fn of(&self, format: Format) -> &str {
+        if format.is_picture() { &self.all } else { &self.own }
+    }
+}
+
+/// What a picture is made from.
+pub struct Gathered {
+    pub tiles: SourceTiles,
+    pub content: Content,
+    /// Neighbours that failed.
+    pub missing: usize,
+    /// Whether a tile of the picture's own was answered with 404 by a bare template.
+    pub not_found: bool,
+    pub fetch: Duration,
+    /// Distinct source tiles asked for.
+    pub asked: usize,
+    pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
+}
+
+impl Tiler {
+    /// Fetches the tiles that a picture needs, all at once.
+    pub(super) async fn gather(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Gathered, Error> {
+        let started = Instant::now();
+        let viewport = Viewport::of_tile(tile.tile, tile.size, tile.scale);
+        let Info { class, maxzoom, .. } = self.source.info;
+        let margin = match tile.format.is_picture() {
+            true => self.style.margin(viewport.style_zoom()) * f64::from(tile.scale),
+            false => 0.0,
+        };
+        let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
+        let found = join_all(cells.iter().map(|&cell| self.resolve(cell, key))).await;
+        let mut gathered = Gathered {
+            tiles: SourceTiles { maxzoom, cells: HashMap::new() },
+            content: Content { own: String::new(), all: String::new() },
+            missing: 0,
+            not_found: false,
+            fetch: Duration::ZERO,
+            asked: 0,
+            unsaved: Vec::new(),
+        };
+        let mut parts = Vec::new();
+        let mut asked = HashSet::new();
+        for (i, (cell, found)) in cells.into_iter().zip(found).enumerate() {
+            match found {
+                Ok(consulted) => {
+                    for (id, tile) in &consulted {
+                        parts.push((i < own, format!("{id} {}", tile.digest)));
+                        gathered.not_found |= tile.not_found && i < own;
+                        if asked.insert(*id) {
+                            gathered.unsaved.push((*id, tile.clone()));
+                        }
+                    }
+                    let drawn = consulted.into_iter().find_map(|(id, tile)| Some((id, tile.tile.clone()?)));
+                    gathered.tiles.cells.insert(cell, drawn);
+                }
+                Err(error) if i < own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(%cell, %error, "a neighbouring tile failed; the picture is drawn without it");
+                    parts.push((false, format!("{cell} failed")));
+                    gathered.missing += 1;
+                }
+            }
+        }
+        gathered.asked = asked.len();
+        let content = |of: &dyn Fn(bool) -> bool| {
+            digest::of_parts(parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()))
+        };
+        gathered.content = Content { own: content(&|own| own), all: content(&|_| true) };
+        gathered.fetch = started.elapsed();
+        Ok(gathered)
+    }
+
+    /// The tile of a cell, and where a sparse source has none, its ancestors up to the first that is there.
+    async fn resolve(
+        self: &Arc<Self>,
+        cell: TileId,
+        key: Option<&ApiKey>,
+    ) -> Result<Vec<(TileId, Arc<SourceTile>)>, Error> {
+        let mut consulted = Vec::new();
+        if !self.source.covers(cell) {
+            return Ok(consulted);
+        }
+        let up_to = if self.source.info.sparse { self.source.info.minzoom } else { cell.z() };
+        for z in (up_to..=cell.z()).rev() {
+            let id = cell.ancestor(z);
+            let tile = self.source_tile(id, key).await?;
+            let found = tile.tile.is_some();
+            consulted.push((id, tile));
+            if found {
+                break;
+            }
+        }
+        Ok(consulted)
+    }
+
+    /// One source tile: from memory, the caches or the source, once for all who ask at the same time.
+    pub(super) async fn source_tile(
+        self: &Arc<Self>,
+        id: TileId,
+        key: Option<&ApiKey>,
+    ) -> Result<Arc<SourceTile>, Error> {
+        if let Some(tile) = self.decoded.get(&id) {
+            // A 404 of a bare template is asked for again soon.
+            let ttl = if tile.not_found { Duration::from_secs(60) } else { self.freshness.ttl };
+            if tile.fetched.elapsed().unwrap_or_default() < ttl {
+                return Ok(tile);
+            }
+        }
+        let tiler = self.clone();
+        let caller = key.cloned();
+        self.fetches
+            .run((id, caller.clone()), move || async move {
+                let tile = Arc::new(tiler.fetch_source_tile(id, caller.as_ref()).await?);
+                tiler.decoded.insert(id, tile.clone());
+                Ok(tile)
+            })
+            .await
+    }
+
+    async fn fetch_source_tile(&self, id: TileId, key: Option<&ApiKey>) -> Result<SourceTile, Error> {
+        if !self.source.covers(id) {
+            return SourceTile::new(Fetched::Absent, None, SystemTime::now());
+        }
+        let tile = source_tile_request(id);
+        if self.source.info.remote
+            && let Some((entry, tier)) = self.cache.get(&self.key(&tile), &self.recipe(&tile)).await
+            && entry.age() < self.freshness.ttl
+            // What has been broken in the cache is fetched again.
+            && let Ok(tile) = SourceTile::new(Fetched::Tile(entry.body), Some(tier), entry.stored)
+        {
+            return Ok(tile);
+        }
+        let fetched = self.source.fetch(id, key).await?;
+        SourceTile::new(fetched, None, SystemTime::now())
+    }
+
+    pub(super) fn source_entry(&self, tile: &SourceTile) -> Entry {
+        Entry {
+            body: tile.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default(),
+            content_type: Format::Mvt.media_type().to_string(),
+            recipe: String::new().into(),
+            content: tile.digest.as_str().into(),
+            stored: tile.fetched,
+        }
+    }
+
+    /// The source tiles that nobody has written to the caches yet.
+    pub(super) fn source_puts(&self, tiles: &[(TileId, Arc<SourceTile>)]) -> Vec<(String, Entry)> {
+        let unsaved = tiles.iter().filter(|(_, tile)| {
+            self.source.info.remote && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
+        });
+        unsaved
+            .map(|(id, tile)| {
+                let request = source_tile_request(*id);
+                let entry = Entry { recipe: self.recipe(&request).into(), ..self.source_entry(tile) };
+                (self.key(&request), entry)
+            })
+            .collect()
+    }
+}
+
+impl SourceTile {
+    fn new(fetched: Fetched, tier: Option<&'static str>, fetched_at: SystemTime) -> Result<SourceTile, Error> {
+        let not_found = fetched == Fetched::NotFound;
+        let (tile, digest) = match fetched {
+            // No bytes are how caches hold an absent tile, and some sources send one.
+            Fetched::Tile(bytes) if !bytes.is_empty() => {
+                let digest = digest::of(&bytes);
+                (Some(Arc::new(mvt::Tile::parse(bytes)?)), digest)
+            }
+            _ => (None, "absent".to_string()),
+        };
+        let unsaved = AtomicBool::new(tier.is_none());
+        Ok(SourceTile { tile, digest, not_found, fetched: fetched_at, tier, unsaved })
+    }
+}
+
+/// The request whose key a source tile is cached under.
+fn source_tile_request(tile: TileId) -> TileRequest {
+    TileRequest { tile, format: Format::Mvt, size: 256, scale: 1, style: None }
+}

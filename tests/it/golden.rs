@@ -1,0 +1,66 @@
+//! Pictures as they were looked at and accepted: SVG compared as text, PNG as pixels, both exactly.
+//!
+//! `UPDATE_GOLDENS=1 cargo test golden` writes them anew and fails, so that none is accepted unseen.
+
+use rasterzen::cache::Cache;
+use rasterzen::format::Format;
+use rasterzen::request::TileRequest;
+use rasterzen::source::{Overrides, Source};
+use rasterzen::style::{BUNDLED, Style};
+use rasterzen::tiler::{Freshness, Tiler};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Tile, CSS pixels and scale: the world, Monaco's harbour in both sizes and above the source's maxzoom, a coast drawn
+/// from an ancestor, Neubrandenburg's wall.
+const CASES: [(&str, u32, u8); 7] = [
+    ("0/0/0", 256, 1),
+    ("2/2/1", 256, 1),
+    ("9/266/186", 256, 1),
+    ("14/8529/5974", 512, 1),
+    ("15/17059/11948", 256, 2),
+    ("18/136476/95586", 256, 1),
+    ("14/8795/5295", 256, 1),
+];
+
+fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    (frame.width, frame.height, pixels)
+}
+
+#[tokio::test]
+async fn pictures_are_the_accepted_ones() {
+    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens");
+    let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
+    let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
+    let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
+    let mut different = Vec::new();
+    for (tile, size, scale) in CASES {
+        for format in [Format::Svg, Format::Png] {
+            let request = TileRequest { tile: tile.parse().unwrap(), format, size, scale, style: None };
+            let drawn = tiler.picture(&request, None).await.unwrap().body;
+            let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
+            let of_size = if size == 256 { String::new() } else { format!("-{size}") };
+            let name = format!("light-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
+            let path = directory.join(&name);
+            if update {
+                std::fs::write(&path, &drawn).unwrap();
+            }
+            let golden = std::fs::read(&path).unwrap_or_default();
+            let same = match format {
+                Format::Png if !golden.is_empty() => pixels(&golden) == pixels(&drawn),
+                _ => golden == drawn,
+            };
+            if !same {
+                let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
+                std::fs::write(&actual, &drawn).unwrap();
+                different.push(format!("{name}: compare it with {}", actual.display()));
+            }
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    assert!(!update, "the goldens were written: look at them, then run without UPDATE_GOLDENS");
+}
