@@ -94,6 +94,7 @@ fn layer_fields(fields: &[Vec<u8>]) -> Bytes {
 const POINT: u64 = 1;
 const LINE: u64 = 2;
 const POLYGON: u64 = 3;
+const EDGE: i32 = 4096;
 const MANY: u32 = (1 << 29) - 1;
 
 #[test]
@@ -520,4 +521,16 @@ fn tiles_that_are_small_but_unfold_stay_within_bounds() {
         faults.push(format!("{what}: {fault}"));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn more_points_than_an_svg_reader_takes_are_drawn_or_refused() {
+    let points: Vec<P> = (0..600_000).map(|i| [i % EDGE, i / EDGE]).collect();
+    let bytes = tile(&[Layer::new("a").with(Feature::points(&points))]);
+    let layer = json!({"id": "a", "type": "circle", "source": "s", "source-layer": "a",
+        "paint": {"circle-radius": 1, "circle-stroke-width": 1}});
+    let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": [layer]});
+    let style = Style::parse("points", &style.to_string()).expect("a style");
+    // An error of another kind would say that this program is at fault.
+    let _ = survives("600,000 points", &bytes, &style, Format::Png);
 }
