@@ -153,7 +153,7 @@ fn a_version_and_all_variants_on_disk() {
     // What is kept so is what would be drawn.
     let plain = Server::start(&["--source", "sample", "--style", &named(&place.style)], &[]);
     for target in ["/svg/13/4264/2987.svg", "/json/13/4264/2987.json"] {
-        let plain = plain.get(target).text().replace("<desc>© OpenStreetMap contributors Natural Earth</desc>", "");
+        let plain = plain.get(target).text().replace("<desc>© OpenStreetMap contributors, Natural Earth</desc>", "");
         assert!(server.get(target).text() == plain, "{target}");
     }
     assert_eq!(place.on_disk().get(PNG).status, 502, "without the version it is another cache");

@@ -1,7 +1,9 @@
 //! All tests through the public doors, as one binary.
 
 mod caches;
+mod cli;
 mod golden;
+mod hostile_tiles;
 mod hostile_upstream;
 mod http;
 mod lambda;
@@ -9,6 +11,10 @@ mod lambda_s3;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
+mod scene;
 mod server;
 mod sharing;
+mod style;
+mod svg;
+mod tile_writer;
 mod upstream;

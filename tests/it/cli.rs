@@ -1,0 +1,514 @@
+//! The program as a process: what it writes where, what it refuses and in which words, and that nothing is left half
+//! written.
+
+use crate::tile_writer::{Feature, Layer, sample, tile};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use tempfile::TempDir;
+
+/// A tile of the sample map in the middle of Monaco.
+const TILE: &str = "14/8529/5974";
+
+struct Ended {
+    code: Option<i32>,
+    stdout: Vec<u8>,
+    stderr: String,
+}
+
+/// Runs the program in a directory, without any variables but these; 30 seconds are far too long.
+fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended {
+    let output = Command::new("timeout")
+        .args(["30", env!("CARGO_BIN_EXE_rasterzen")])
+        .args(args)
+        .current_dir(directory)
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .envs(variables.iter().copied())
+        .output()
+        .expect("a process");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    Ended { code: output.status.code(), stdout: output.stdout, stderr }
+}
+
+/// Runs what must work, and gives what it prints.
+fn run(directory: &Path, args: &[&str]) -> Vec<u8> {
+    let ended = run_in(directory, &[], args);
+    assert_eq!(ended.code, Some(0), "{args:?}: {}", ended.stderr);
+    ended.stdout
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+/// All files under a directory, sorted.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+    fs::write(path, bytes).expect("a file");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("gzip");
+    encoder.finish().expect("gzip")
+}
+
+/// How a body of each format begins.
+fn begins(format: &str) -> &'static [u8] {
+    match format {
+        "svg" => b"<svg xmlns=",
+        "png" => b"\x89PNG\r\n\x1a\n",
+        "json" => b"{\"",
+        "geojson" => b"{\"type\":\"FeatureCollection\"",
+        _ => b"\x1a",
+    }
+}
+
+#[test]
+fn one_tile_goes_to_a_file_or_to_standard_output() {
+    let dir = directory();
+    let file = |name: &str| fs::read(dir.path().join(name)).expect(name);
+    for format in ["svg", "png", "json", "geojson", "mvt"] {
+        let name = format!("deep/er/tile.{format}");
+        assert_eq!(run(dir.path(), &["render", TILE, "-o", &name]), b"", "{format}");
+        let body = file(&name);
+        assert!(body.starts_with(begins(format)), "{format}: {:?}", &body[..20]);
+        assert_eq!(run(dir.path(), &["render", TILE, "-o", "-", "--format", format]), body, "{format}");
+    }
+    assert_eq!(file("deep/er/tile.mvt"), sample(TILE));
+    // A name that says nothing is a PNG, and the flag beats the name.
+    run(dir.path(), &["render", TILE, "-o", "picture"]);
+    assert_eq!(file("picture"), file("deep/er/tile.png"));
+    run(dir.path(), &["render", TILE, "-o", "picture.png", "--format", "svg"]);
+    assert_eq!(file("picture.png"), file("deep/er/tile.svg"));
+    let size = |args: &[&str]| {
+        let png = run(dir.path(), &[&["render", TILE, "-o", "-"], args].concat());
+        [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().expect("4 bytes")))
+    };
+    assert_eq!(size(&[]), [256, 256]);
+    assert_eq!(size(&["--size", "512"]), [512, 512]);
+    assert_eq!(size(&["--scale", "3"]), [768, 768]);
+    assert_eq!(
+        run_in(dir.path(), &[("RASTERZEN_STYLE", "nowhere.json")], &["render", TILE, "-o", "x.png"]).code,
+        Some(2)
+    );
+    let beats = ["render", TILE, "-o", "x.png", "--style", "light"];
+    assert_eq!(run_in(dir.path(), &[("RASTERZEN_STYLE", "nowhere.json")], &beats).code, Some(0));
+}
+
+#[test]
+fn many_tiles_go_to_a_directory_with_a_report_in_the_order_of_the_list() {
+    let dir = directory();
+    let tiles = ["14/8529/5974", "0/0/0", "14/8530/5975", "5/16/11"];
+    let list = "# tiles\n14/8529/5974\n\n 0/0/0  # the world\r\n14/8530/5975\n5/16/11";
+    write(&dir.path().join("list.txt"), list);
+    for jobs in ["1", "2"] {
+        let out = format!("out{jobs}");
+        let args =
+            ["render", "--tiles", "list.txt", "--out", &out, "--format", "svg", "--report", "r.json", "--jobs", jobs];
+        assert_eq!(run(dir.path(), &args), b"");
+        let names: Vec<PathBuf> = files(&dir.path().join(&out));
+        assert_eq!(names.len(), tiles.len());
+        let report: Value =
+            serde_json::from_slice(&fs::read(dir.path().join("r.json")).expect("a report")).expect("JSON");
+        assert!(report["setup_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{report}");
+        let rows = report["tiles"].as_array().expect("rows");
+        assert_eq!(rows.iter().map(|row| row["tile"].as_str()).collect::<Vec<_>>(), tiles.map(Some));
+        for row in rows {
+            let tile = row["tile"].as_str().expect("a tile");
+            let body = fs::read(dir.path().join(&out).join(format!("{tile}.svg"))).expect(tile);
+            assert_eq!(row["bytes"], body.len(), "{tile}");
+            assert!(row["wall_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{row}");
+            assert_eq!(row["cpu_ms"].is_null(), jobs == "2", "{row}");
+            for stage in ["fetch", "decode", "scene", "svg", "raster", "encode"] {
+                assert!(row["stages"][stage].is_f64(), "{stage}: {row}");
+            }
+            let sources = ["fetched", "decoded"].map(|key| row["sources"][key].as_u64().expect(key));
+            assert!(sources[0] >= sources[1] && sources[1] >= 1, "{row}");
+        }
+    }
+    // However many at once, the pictures are the same.
+    for tile in tiles {
+        let of = |jobs: &str| fs::read(dir.path().join(format!("out{jobs}/{tile}.svg"))).expect(tile);
+        assert_eq!(of("1"), of("2"), "{tile}");
+    }
+}
+
+#[test]
+fn misuse_ends_with_2_and_says_how_to_mend_it() {
+    let dir = directory();
+    write(&dir.path().join("list.txt"), "14/8529/5974\n# fine\n14/8529\n");
+    write(&dir.path().join("empty.txt"), "# nothing\n");
+    write(&dir.path().join("page.json"), "<html>");
+    write(&dir.path().join("seven.json"), r#"{"version": 7, "layers": []}"#);
+    write(&dir.path().join("large.json"), vec![b' '; 9 << 20]);
+    write(
+        &dir.path().join("bad.json"),
+        r#"{"version": 8, "layers": [{"id": "a", "type": "background", "paint": {"background-color": 5}}]}"#,
+    );
+    write(
+        &dir.path().join("own.json"),
+        r#"{"version": 8, "layers": [], "sources": {"s": {"type": "vector", "url": "https://example.org/t.json"}}}"#,
+    );
+    write(&dir.path().join("short.pmtiles"), b"PMTiles\x03");
+    write(&dir.path().join("tiles/0/0/0.mvt"), b"");
+    const ACCEPTED: &str = "a source is `sample`, `nextzen`";
+    let render = |rest: &[&'static str]| [&["render", TILE, "-o", "x.png"], rest].concat();
+    let serve = |rest: &[&'static str]| [&["serve", "--listen", "127.0.0.1:0"], rest].concat();
+    let cases: Vec<(Vec<&str>, &[&str])> = vec![
+        (vec!["paint"], &["paint", "--help"]),
+        (vec!["render"], &["no tile", "rasterzen render Z/X/Y -o FILE"]),
+        (vec!["render", TILE], &["no output", "-o FILE"]),
+        (vec!["render", TILE, "0/0/0", "-o", "x.png"], &["several tiles", "--out DIR"]),
+        (vec!["render", "14/8529", "-o", "x.png"], &["14/8529", "Z/X/Y"]),
+        (vec!["render", "14/a/5974", "-o", "x.png"], &["\"a\"", "whole number"]),
+        (vec!["render", "2/4/0", "-o", "x.png"], &["outside of the world", "2^z"]),
+        (vec!["render", "31/0/0", "-o", "x.png"], &["outside of the world", "30"]),
+        (vec!["render", "300/0/0", "-o", "x.png"], &["outside of the world"]),
+        (vec!["render", "--tiles", "list.txt", "--out", "out"], &["list.txt, line 3", "Z/X/Y"]),
+        (vec!["render", "--tiles", "empty.txt", "--out", "out"], &["no tile"]),
+        (vec!["render", "--tiles", "nowhere.txt", "--out", "out"], &["nowhere.txt"]),
+        (vec!["render", "--tiles", "list.txt"], &["--out"]),
+        (vec!["render", TILE, "-o", "x.png", "--out", "out"], &["--out"]),
+        (render(&["--format", "gif"]), &["gif", "png, svg, json, geojson or mvt"]),
+        (render(&["--size", "300"]), &["300", "256 or 512"]),
+        (render(&["--scale", "0"]), &["1..=4"]),
+        (render(&["--scale", "5"]), &["1..=4"]),
+        (render(&["--jobs", "0"]), &["1..=256"]),
+        (render(&["--style", "nowhere.json"]), &["nowhere.json", "light"]),
+        (render(&["--style", "dark"]), &["dark", "light"]),
+        (render(&["--style", "a b=seven.json"]), &["a b", "NAME=FILE"]),
+        (render(&["--style", "page.json"]), &["page", "MapLibre Style Spec"]),
+        (render(&["--style", "seven.json"]), &["version: 7 is not 8"]),
+        (render(&["--style", "bad.json"]), &["layers[0].paint.background-color", "a CSS colour"]),
+        (render(&["--style", "large.json"]), &["bytes"]),
+        (render(&["--style", "own.json"]), &["--source"]),
+        (render(&["--source", "nonsense"]), &["nonsense", ACCEPTED]),
+        (render(&["--source", "https://example.org/tiles"]), &[ACCEPTED]),
+        (render(&["--source", "https://example.org/{z}/{x}.mvt"]), &[ACCEPTED]),
+        (render(&["--source", "http://[/{z}/{x}/{y}.mvt"]), &[ACCEPTED]),
+        (render(&["--source", "nowhere/{z}/{x}/{y}.mvt"]), &["nowhere", ACCEPTED]),
+        (render(&["--source", "tiles/{z}/{x}.mvt"]), &["{y}", ACCEPTED]),
+        (render(&["--source", "nowhere.pmtiles"]), &["nowhere.pmtiles", ACCEPTED]),
+        (render(&["--source", "short.pmtiles"]), &["header", ACCEPTED]),
+        (render(&["--source", "pmtiles:nowhere"]), &["nowhere", ACCEPTED]),
+        (render(&["--source-class", "300"]), &["256, 512 and 1024"]),
+        (render(&["--source-minzoom", "9", "--source-maxzoom", "5"]), &["from 9 to 5"]),
+        (render(&["--source-maxzoom", "31"]), &["at most 30"]),
+        (render(&["--source-bounds", "1,2,3"]), &["west,south,east,north"]),
+        (render(&["--source-bounds", "1,5,3,4"]), &["west,south,east,north"]),
+        (serve(&["--s3-dsn", "bucket=B region=R"]), &["credentials"]),
+        (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: bucket=C"]), &["bucket"]),
+        (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: colour=red"]), &["colour"]),
+        (serve(&["--s3-dsn", "nonsense"]), &["word 1", "bucket="]),
+        (serve(&["--cache", "s3:bucket=B"]), &["region"]),
+        (serve(&["--cache", "memory:64MB"]), &["64MB", "MiB"]),
+        (serve(&["--cache", "memory:much"]), &["much", "MiB"]),
+        (serve(&["--cache-options", "Colour=red"]), &["Colour"]),
+        (serve(&["--cache-ttl", "5y"]), &["\"y\"", "s, m, h or d"]),
+        (serve(&["--cache-ttl", "soon"]), &["soon"]),
+        (serve(&["--cache-ttl", "99999999999d"]), &["12h"]),
+        (serve(&["--cache-variants", "some"]), &["requested", "all"]),
+        (serve(&["--cache-version", "../other"]), &["segment"]),
+        (serve(&["--max-age", "long"]), &["long", "--max-age"]),
+        (serve(&["--trusted-proxies", "example.org"]), &["example.org", "network"]),
+        (serve(&["--public-url", "ftp://example.org"]), &["ftp://example.org", "https://"]),
+        (vec!["serve", "--listen", "nowhere"], &["nowhere", "--listen", "127.0.0.1:"]),
+    ];
+    let before = files(dir.path());
+    let mut wrong = Vec::new();
+    thread::scope(|scope| {
+        let ended: Vec<_> =
+            cases.iter().map(|(args, words)| (args, words, scope.spawn(|| run_in(dir.path(), &[], args)))).collect();
+        for (args, words, ended) in ended {
+            let ended = ended.join().expect("a process");
+            let text = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+            let missing: Vec<_> = words.iter().filter(|word| !text.contains(**word)).collect();
+            if ended.code != Some(2) || !ended.stdout.is_empty() || !missing.is_empty() || text.contains("panicked") {
+                wrong.push(format!("{args:?}: {:?}, without {missing:?}: {text}", ended.code));
+            }
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(files(dir.path()), before);
+    // What a variable says wrongly is refused as well, by its name.
+    let ended = run_in(dir.path(), &[("CACHE_MAX_AGE", "long")], &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!((ended.code, ended.stderr.contains("CACHE_MAX_AGE")), (Some(2), true), "{}", ended.stderr);
+}
+
+#[test]
+fn bounds_of_more_than_numbers_are_refused() {
+    let dir = directory();
+    let ended = run_in(dir.path(), &[], &["render", TILE, "-o", "x.png", "--source-bounds", "1,x,2,3,4"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn a_bundled_style_takes_no_name_that_a_file_would_not() {
+    let dir = directory();
+    let ended = run_in(dir.path(), &[], &["render", TILE, "-o", "x.png", "--style", "a/b c=light"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn a_tile_that_fails_leaves_no_file_and_the_others_are_written() {
+    let dir = directory();
+    let line = tile(&[Layer::new("roads").with(Feature::line(&[[0, 0], [9, 9]]))]);
+    write(&dir.path().join("tiles/5/1/1.mvt"), &line);
+    write(&dir.path().join("tiles/5/9/9.mvt"), "<html>Not found</html>");
+    write(&dir.path().join("tiles/5/20/20.mvt"), &gzip(&line)[..20]);
+    write(&dir.path().join("out/5/9/9.svg"), "before");
+    write(&dir.path().join("one.svg"), "before");
+    write(&dir.path().join("list.txt"), "5/1/1\n5/9/9\n5/20/20\n5/30/30");
+    let source = ["--source", "tiles/{z}/{x}/{y}.mvt"];
+
+    let args = [&["render", "5/9/9", "--size", "512", "-o", "one.svg"][..], &source].concat();
+    let ended = run_in(dir.path(), &[], &args);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("5/9/9") && ended.stderr.contains("not a Mapbox Vector Tile"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, b"");
+    assert_eq!(fs::read(dir.path().join("one.svg")).expect("a file"), b"before");
+
+    let many =
+        ["render", "--tiles", "list.txt", "--out", "out", "--format", "svg", "--size", "512", "--report", "r.json"];
+    let ended = run_in(dir.path(), &[], &[&many[..], &source].concat());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("2 tiles failed"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("5/9/9") && ended.stderr.contains("5/20/20"), "{}", ended.stderr);
+    let names: Vec<String> = files(&dir.path().join("out"))
+        .iter()
+        .map(|path| path.strip_prefix(dir.path()).expect("a path below").display().to_string())
+        .collect();
+    assert_eq!(names, ["out/5/1/1.svg", "out/5/30/30.svg", "out/5/9/9.svg"]);
+    assert_eq!(fs::read(dir.path().join("out/5/9/9.svg")).expect("a file"), b"before");
+    let report: Value = serde_json::from_slice(&fs::read(dir.path().join("r.json")).expect("a report")).expect("JSON");
+    let reported: Vec<_> = report["tiles"].as_array().expect("rows").iter().map(|row| row["tile"].clone()).collect();
+    assert_eq!(reported, [json!("5/1/1"), json!("5/30/30")]);
+
+    // Where nothing can be written.
+    write(&dir.path().join("file"), "");
+    let ended = run_in(dir.path(), &[], &["render", TILE, "-o", "file/x.png"]);
+    assert_eq!((ended.code, ended.stderr.contains("cannot be written")), (Some(2), true), "{}", ended.stderr);
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let dir = directory();
+    for args in [&["--help"][..], &["serve", "--help"], &["render", "--help"], &["help"], &["help", "render"], &["-h"]]
+    {
+        let text = String::from_utf8(run(dir.path(), args)).expect("UTF-8");
+        assert!(text.contains("Usage:") && text.contains("Example:\n  rasterzen "), "{args:?}: {text}");
+    }
+    assert!(run(dir.path(), &["--version"]).starts_with(b"rasterzen "));
+    // The examples of drawing work.
+    for help in [&["--help"][..], &["render", "--help"]] {
+        let text = String::from_utf8(run(dir.path(), help)).expect("UTF-8");
+        let example =
+            text.split("Example:\n  rasterzen ").nth(1).and_then(|rest| rest.lines().next()).expect("an example");
+        run(dir.path(), &example.split_whitespace().collect::<Vec<_>>());
+        fs::remove_file(dir.path().join("monaco.png")).expect("a picture");
+    }
+}
+
+/// The SVG of a 512 px tile from a source, without the credit that only some sources carry.
+fn svg(directory: &Path, tile: &str, args: &[&str]) -> String {
+    let args = [&["render", tile, "-o", "-", "--format", "svg", "--size", "512"], args].concat();
+    let text = String::from_utf8(run(directory, &args)).expect("UTF-8");
+    match (text.find("<desc>"), text.find("</desc>")) {
+        (Some(from), Some(to)) => format!("{}{}", &text[..from], &text[to + "</desc>".len()..]),
+        _ => text,
+    }
+}
+
+/// Whether a picture shows anything but the background.
+fn is_empty(svg: &str) -> bool {
+    !svg.contains("<g")
+}
+
+#[test]
+fn directories_hold_the_same_map() {
+    let dir = directory();
+    let embedded = svg(dir.path(), TILE, &[]);
+    for y in 5973..=5975 {
+        for x in 8528..=8530 {
+            let bytes = sample(&format!("14/{x}/{y}"));
+            write(&dir.path().join(format!("plain/14/{x}/{y}.mvt")), &bytes);
+            write(&dir.path().join(format!("packed/14-{x}-{y}.mvt.gz")), gzip(&bytes));
+            write(&dir.path().join(format!("south/14/{x}/{}", (1 << 14) - 1 - y)), gzip(&gzip(&bytes)));
+        }
+    }
+    let absolute = dir.path().join("plain/{z}/{x}/{y}.mvt").display().to_string();
+    for template in [
+        "plain/{z}/{x}/{y}.mvt",
+        "packed/{z}-{x}-{y}.mvt.gz",
+        "south/{z}/{x}/{-y}",
+        &absolute,
+        &format!("file://{absolute}"),
+    ] {
+        assert!(svg(dir.path(), TILE, &["--source", template]) == embedded, "{template}: another picture");
+    }
+    // What is not there is empty, and so is a file without bytes.
+    assert!(is_empty(&svg(dir.path(), "14/5/5", &["--source", "plain/{z}/{x}/{y}.mvt"])));
+    write(&dir.path().join("plain/14/5/5.mvt"), "");
+    assert!(is_empty(&svg(dir.path(), "14/5/5", &["--source", "plain/{z}/{x}/{y}.mvt"])));
+}
+
+fn sample_archive() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sample/sample.pmtiles")
+}
+
+#[test]
+fn the_archive_in_a_file_is_the_embedded_one_but_for_its_gaps() {
+    let dir = directory();
+    fs::copy(sample_archive(), dir.path().join("map.pmtiles")).expect("a copy");
+    let render = |tile: &str, args: &[&str]| {
+        run(dir.path(), &[&["render", tile, "-o", "-", "--format", "svg", "--size", "512"], args].concat())
+    };
+    for tile in [TILE, "0/0/0", "5/16/11"] {
+        let embedded = render(tile, &[]);
+        for source in ["map.pmtiles", "pmtiles:map.pmtiles", "pmtiles://map.pmtiles"] {
+            assert!(render(tile, &["--source", source]) == embedded, "{tile} of {source}");
+        }
+    }
+    // Far from both towns there is nothing at zoom 14 but the ancestors.
+    let lost = "14/8328/5770";
+    assert!(!is_empty(&svg(dir.path(), lost, &[])));
+    assert!(is_empty(&svg(dir.path(), lost, &["--source", "map.pmtiles"])));
+    let sparse = svg(dir.path(), lost, &["--source", "map.pmtiles", "--source-sparse"]);
+    assert!(sparse == svg(dir.path(), lost, &[]), "another picture");
+    // Above the last zoom, tiles are scaled up.
+    assert!(!is_empty(&svg(dir.path(), "16/34117/23897", &["--source", "map.pmtiles"])));
+}
+
+#[test]
+fn what_is_said_of_a_source_counts() {
+    let dir = directory();
+    let whole = svg(dir.path(), TILE, &[]);
+    let clips = |svg: &str| svg.matches("<clipPath").count();
+    assert_eq!(clips(&whole), 0);
+    // A class 256 tile shows a quarter of the ground: four of the next zoom make one of 512 px.
+    let quarters = svg(dir.path(), "13/4264/2987", &["--source-class", "256"]);
+    assert_eq!(clips(&quarters), 4);
+    // One of class 1024 shows four times as much: zoom 13 is drawn where class 512 draws zoom 14.
+    let larger = svg(dir.path(), TILE, &["--source-class", "1024"]);
+    assert!(clips(&larger) == 0 && !is_empty(&larger) && larger != whole);
+
+    let coarse = svg(dir.path(), TILE, &["--source-maxzoom", "10"]);
+    assert!(coarse != whole && !is_empty(&coarse));
+    assert!(is_empty(&svg(dir.path(), TILE, &["--source-minzoom", "15", "--source-maxzoom", "16"])));
+    assert!(svg(dir.path(), TILE, &["--source-minzoom", "14"]) == whole);
+    assert!(is_empty(&svg(dir.path(), TILE, &["--source-bounds", "-10,-10,0,0"])));
+    assert!(svg(dir.path(), TILE, &["--source-bounds", "5,40,10,50"]) == whole);
+    // Bounds over the antimeridian.
+    assert!(svg(dir.path(), TILE, &["--source-bounds", "5,40,-170,50"]) == whole);
+    assert!(is_empty(&svg(dir.path(), TILE, &["--source-bounds", "170,40,-170,50"])));
+}
+
+/// What a server of one file makes of ranges.
+#[derive(Clone, Copy, PartialEq)]
+enum Ranges {
+    Answered,
+    Ignored,
+}
+
+/// Serves bytes at any path of the address it gives, until the process ends.
+fn serve(bytes: Vec<u8>, ranges: Ranges) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that has seen enough hangs up; that is no error here.
+            let _ = answer(stream, &bytes, ranges);
+        }
+    });
+    format!("http://{address}/map.pmtiles")
+}
+
+fn answer(mut stream: TcpStream, bytes: &[u8], ranges: Ranges) -> std::io::Result<()> {
+    let mut range = None;
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        let line = line?.to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        range = line.strip_prefix("range: bytes=").map(str::to_string).or(range);
+    }
+    let range = range.filter(|_| ranges == Ranges::Answered);
+    let (status, body) = match range.as_deref().and_then(|range| range.split_once('-')) {
+        Some((first, last)) => {
+            let number = |text: &str| text.parse::<usize>().expect("a number");
+            let end = (number(last) + 1).min(bytes.len());
+            ("206 Partial Content", bytes.get(number(first)..end).unwrap_or_default())
+        }
+        None => ("200 OK", bytes),
+    };
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nETag: \"1\"\r\nConnection: close\r\n\r\n", body.len())?;
+    stream.write_all(body)
+}
+
+#[test]
+fn an_archive_is_read_over_http_by_ranges() {
+    let dir = directory();
+    let url = serve(fs::read(sample_archive()).expect("the archive"), Ranges::Answered);
+    for source in [url.clone(), format!("pmtiles:{url}"), format!("{url}?a=b")] {
+        assert_eq!(svg(dir.path(), TILE, &["--source", &source]), svg(dir.path(), TILE, &[]), "{source}");
+    }
+}
+
+/// Runs a source that must be refused, and gives the reason.
+fn refusal(directory: &Path, source: &str) -> String {
+    let ended = run_in(directory, &[], &["render", TILE, "-o", "x.png", "--source", source]);
+    assert!(matches!(ended.code, Some(1 | 2)), "{source}: {:?} {}", ended.code, ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{source}: {}", ended.stderr);
+    assert_eq!(ended.stdout, b"");
+    assert_eq!(files(directory).iter().filter(|path| path.ends_with("x.png")).count(), 0, "{source}");
+    ended.stderr
+}
+
+#[test]
+fn a_server_that_ignores_ranges_is_named_as_such() {
+    let dir = directory();
+    let reason = refusal(dir.path(), &serve(fs::read(sample_archive()).expect("the archive"), Ranges::Ignored));
+    assert!(reason.contains("range requests"), "{reason}");
+}
+
+#[test]
+fn a_broken_archive_is_refused_in_a_file_and_over_http() {
+    let dir = directory();
+    let whole = fs::read(sample_archive()).expect("the archive");
+    let mut no_leaves = whole.clone();
+    let root = 127;
+    no_leaves[root + 12..root + 60].fill(0xa5);
+    for (what, bytes) in [
+        ("nothing", Vec::new()),
+        ("a page", b"<html>Not found</html>".repeat(100)),
+        ("noise", (0..50_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()),
+        ("half a header", whole[..60].to_vec()),
+        ("half a directory", whole[..400].to_vec()),
+        ("no tiles", whole[..20_000].to_vec()),
+        ("a broken root directory", no_leaves),
+    ] {
+        let path = dir.path().join("map.pmtiles");
+        write(&path, &bytes);
+        for source in [path.display().to_string(), serve(bytes, Ranges::Answered)] {
+            let reason = refusal(dir.path(), &source);
+            assert!(reason.contains("archive") || reason.contains("source"), "{what}: {reason}");
+            assert!(reason.lines().count() >= 2, "{what}, without a hint: {reason}");
+        }
+    }
+}
