@@ -51,6 +51,8 @@ pub const ZOOM: u8 = 30;
 pub const MARGIN: f64 = 256.0;
 /// Coordinates in units of 1/256 px stay below this, so that they are exact in `f32` after division by 16.
 pub const COORDINATE: i64 = 1 << 26;
+/// Ends of lines at one place on a tile's edge that are looked at to find which goes on into which.
+pub const JOIN_CANDIDATES: usize = 64;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.
 pub const DASHES: usize = 100_000;
 

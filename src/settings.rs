@@ -136,9 +136,7 @@ fn read_style(given: &str) -> Result<Style, Error> {
         Some((name, place)) => (Some(name), place),
         None => (None, given),
     };
-    if let Some((bundled, json)) = BUNDLED.iter().find(|(bundled, _)| *bundled == place) {
-        return Style::parse(name.unwrap_or(bundled), json);
-    }
+    let bundled = BUNDLED.iter().find(|(bundled, _)| *bundled == place);
     let path = Path::new(place);
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("style");
     let name = name.unwrap_or(stem);
@@ -148,6 +146,9 @@ fn read_style(given: &str) -> Result<Style, Error> {
             format!("{name:?} cannot be the name of a style"),
             "letters, digits, -, _ and . can; write NAME=FILE to give it another",
         ));
+    }
+    if let Some((_, json)) = bundled {
+        return Style::parse(name, json);
     }
     let names: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
     let refused = |what: String| {
@@ -246,7 +247,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn bounds(text: &str) -> Result<[f64; 4], String> {
-    let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    let numbers: Vec<f64> = text.split(',').map(|n| n.trim().parse().unwrap_or(f64::NAN)).collect();
     match numbers[..] {
         [w, s, e, n] if s < n && numbers.iter().all(|n| n.is_finite()) => Ok([w, s, e, n]),
         _ => Err("write west,south,east,north in degrees, for example 5.9,47.2,15.1,55.1".to_string()),

@@ -4,6 +4,7 @@
 //! At MapLibre zoom `m` the world is 512 · 2^m CSS pixels wide, and times the pixel ratio in output pixels. A tile is
 //! one viewport; nothing that draws knows that it is one.
 
+use crate::limits;
 use crate::tile::TileId;
 
 /// A rectangle of the world, in output pixels.
@@ -75,7 +76,7 @@ impl Viewport {
 
     /// The zoom of the tile grid whose squares are drawn from a source of this class.
     pub fn grid_zoom(&self, class: SizeClass) -> u8 {
-        (self.zoom + class.zoom_offset()).max(0) as u8
+        (self.zoom + class.zoom_offset()).clamp(0, limits::ZOOM as i8) as u8
     }
 
     /// The side in output pixels of a square of the grid.

@@ -248,14 +248,14 @@ fn read_parts<'a>(
         let at = [cursor[0] as i32, cursor[1] as i32];
         if id == 1 {
             open = Some((at, rest));
-            vertices = 1;
+            vertices = if kind == GeometryKind::Point { vertices + count } else { 1 };
         } else {
             vertices += count;
         }
     }
     match (kind, open) {
         (GeometryKind::LineString, Some((start, from))) if vertices >= 2 => parts.push(Part { start, rest: from }),
-        (GeometryKind::Point, Some((start, from))) => parts.push(Part { start, rest: from }),
+        (GeometryKind::Point, Some((start, from))) if vertices > 0 => parts.push(Part { start, rest: from }),
         _ => {}
     }
     Ok(parts)

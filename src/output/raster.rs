@@ -1,6 +1,6 @@
 //! Pixels, and PNG of them: the one place that knows how pixels are made. They are made by resvg from the written SVG.
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::limits;
 use tiny_skia::{Pixmap, Transform};
 
@@ -9,8 +9,16 @@ pub fn pixels(svg: &str, width: u32, height: u32) -> Result<Pixmap, Error> {
     let too_large = width > limits::PIXMAP_SIDE || height > limits::PIXMAP_SIDE;
     let pixmap = if too_large { None } else { Pixmap::new(width, height) };
     let mut pixmap = pixmap.ok_or_else(|| Error::internal(format!("there is no pixmap of {width} by {height}")))?;
-    let tree = usvg::Tree::from_str(svg, &usvg::Options::default())
-        .map_err(|e| Error::internal(format!("the SVG cannot be drawn: {e}")))?;
+    let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).map_err(|e| match e {
+        usvg::Error::ElementsLimitReached | usvg::Error::ParsingFailed(usvg::roxmltree::Error::NodesLimitReached) => {
+            Error::new(
+                Code::TooLarge,
+                "the tile has more to draw than fits a picture",
+                "ask for a deeper zoom, or for svg; or draw less at this zoom with another style",
+            )
+        }
+        e => Error::internal(format!("the SVG cannot be drawn: {e}")),
+    })?;
     resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
     Ok(pixmap)
 }

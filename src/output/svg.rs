@@ -34,7 +34,7 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
         let _ = write!(out, "<desc>{}</desc>", escaped(&attribution));
     }
     let whole = [0, 0, i64::from(width), i64::from(height)];
-    let mut clips = 0;
+    let mut clips = Clips::new(style);
     for run in &scene.runs {
         match run {
             Run::Background(layer, color) => {
@@ -59,12 +59,33 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
     out
 }
 
+/// Ids for the clips of squares, which no layer has.
+struct Clips {
+    prefix: String,
+    count: usize,
+}
+
+impl Clips {
+    fn new(style: &Style) -> Clips {
+        let mut prefix = "square-".to_string();
+        while style.layers.iter().any(|layer| layer.id.starts_with(&prefix)) {
+            prefix.insert(0, '_');
+        }
+        Clips { prefix, count: 0 }
+    }
+
+    fn next(&mut self) -> String {
+        self.count += 1;
+        format!("{}{}", self.prefix, self.count)
+    }
+}
+
 /// Whether a layer can stand in the document more than once, so that an `id` would not be unique.
 fn squares_seen(scene: &Scene) -> bool {
     scene.runs.iter().any(|run| matches!(run, Run::Squares(squares) if squares.len() > 1))
 }
 
-fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4], clips: &mut usize) {
+fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4], clips: &mut Clips) {
     let [left, top, right, bottom] = square.clip;
     // What the viewport's own edge clips needs no clip.
     let inside = left > whole[0] || top > whole[1] || right < whole[2] || bottom < whole[3];
@@ -72,11 +93,11 @@ fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4
         let sub = i64::from(SUBPIXELS);
         let (left, top) = (left.max(whole[0]) * sub, top.max(whole[1]) * sub);
         let (right, bottom) = (right.min(whole[2]) * sub, bottom.min(whole[3]) * sub);
+        let id = clips.next();
         let _ = write!(
             out,
-            r##"<clipPath id="square-{clips}"><path d="M{left} {top}H{right}V{bottom}H{left}z"/></clipPath><g clip-path="url(#square-{clips})">"##
+            r##"<clipPath id="{id}"><path d="M{left} {top}H{right}V{bottom}H{left}z"/></clipPath><g clip-path="url(#{id})">"##
         );
-        *clips += 1;
     }
     for (layer, items) in &square.layers {
         open_layer(out, &style.layers[*layer].id, inside);
@@ -263,8 +284,9 @@ fn escaped(text: &str) -> String {
 
 /// The text of HTML: links that only a space separates become a list.
 fn text_of(html: &str) -> String {
-    let mut text = String::new();
-    for piece in html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)) {
+    let (before, tagged) = html.split_once('<').unwrap_or((html, ""));
+    let mut text = before.to_string();
+    for piece in tagged.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)) {
         let separates = !piece.is_empty() && piece.trim().is_empty() && !text.is_empty();
         text.push_str(if separates { ", " } else { piece });
     }

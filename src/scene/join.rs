@@ -5,7 +5,9 @@
 
 use super::cut::Piece;
 use super::path::Point;
+use crate::limits;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// A piece with what joining it depends on.
 pub struct Joinable {
@@ -35,14 +37,15 @@ struct End {
     direction: [f64; 2],
 }
 
-/// All pieces in chains; `alike` says whether two of them have the same paint.
-pub fn chains(pieces: &[Joinable], alike: impl Fn(usize, usize) -> bool) -> Vec<Chain> {
+/// All pieces in chains; `alike` says whether the ends of two of them may meet: each a piece and whether it is its last
+/// point.
+pub fn chains(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) -> bool) -> Vec<Chain> {
     let partners = partners(pieces, alike);
     let mut used = vec![false; pieces.len()];
     let mut chains = Vec::new();
-    let mut walk = |from: usize, forward: bool, used: &mut Vec<bool>| {
+    let mut walk = |from: usize, from_first: bool, used: &mut Vec<bool>| {
         let mut chain = Chain { pieces: Vec::new(), closed: false };
-        let (mut piece, mut forward) = (from, forward);
+        let (mut piece, mut forward) = (from, from_first);
         loop {
             used[piece] = true;
             chain.pieces.push((piece, forward));
@@ -55,6 +58,11 @@ pub fn chains(pieces: &[Joinable], alike: impl Fn(usize, usize) -> bool) -> Vec<
                 }
                 None => break,
             }
+        }
+        if !from_first {
+            // As its first piece has it: offsets go to the right of that direction.
+            chain.pieces.reverse();
+            chain.pieces.iter_mut().for_each(|(_, forward)| *forward = !*forward);
         }
         chains.push(chain);
     };
@@ -75,8 +83,47 @@ pub fn chains(pieces: &[Joinable], alike: impl Fn(usize, usize) -> bool) -> Vec<
 }
 
 /// For each piece, what its first and its last point go on into: a piece, and whether at its last point.
-fn partners(pieces: &[Joinable], alike: impl Fn(usize, usize) -> bool) -> Vec<[Option<(usize, bool)>; 2]> {
-    let mut ends: Vec<(usize, i64, End)> = Vec::new();
+type Partners = Vec<[Option<(usize, bool)>; 2]>;
+
+fn partners(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) -> bool) -> Partners {
+    let sides = sides(pieces);
+    let mut candidates: Vec<(f64, i64, End, End)> = Vec::new();
+    for (i, (edge, placement, ends)) in sides.iter().enumerate() {
+        for (_, _, others) in
+            sides[i + 1..].iter().take_while(|(other, ..)| other == edge).filter(|s| s.1 != *placement)
+        {
+            for &a in ends {
+                let reach = pieces[a.piece].tolerance.max(pieces[others[0].piece].tolerance);
+                let near = others.partition_point(|b| b.along < a.along - reach);
+                let near = others[near..].iter().take_while(|b| b.along <= a.along + reach);
+                for &b in near.take(limits::JOIN_CANDIDATES) {
+                    if alike((a.piece, a.last), (b.piece, b.last)) {
+                        // -1 where one goes straight on into the other.
+                        let turn = a.direction[0] * b.direction[0] + a.direction[1] * b.direction[1];
+                        candidates.push((turn, (b.along - a.along).abs(), a, b));
+                    }
+                }
+            }
+        }
+    }
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.along.cmp(&b.2.along)));
+    let mut partners: Partners = vec![[None; 2]; pieces.len()];
+    for (_, _, a, b) in candidates {
+        let free = |end: End| partners[end.piece][usize::from(end.last)].is_none();
+        if free(a) && free(b) {
+            partners[a.piece][usize::from(a.last)] = Some((b.piece, b.last));
+            partners[b.piece][usize::from(b.last)] = Some((a.piece, a.last));
+        }
+    }
+    partners
+}
+
+/// An edge: its axis and its coordinate on it.
+type Edge = (usize, i64);
+
+/// The cut ends of each tile at each edge, by where they lie along it.
+fn sides(pieces: &[Joinable]) -> Vec<(Edge, usize, Vec<End>)> {
+    let mut sides: BTreeMap<(Edge, usize), Vec<End>> = BTreeMap::new();
     for (i, joinable) in pieces.iter().enumerate() {
         let points = &joinable.piece.points;
         for (last, border) in [false, true].into_iter().zip(joinable.piece.borders) {
@@ -86,48 +133,14 @@ fn partners(pieces: &[Joinable], alike: impl Fn(usize, usize) -> bool) -> Vec<[O
             };
             for axis in 0..2 {
                 if let Some(edge) = border[axis] {
-                    let direction = unit(before, end);
-                    ends.push((axis, edge, End { piece: i, last, along: end[1 - axis], direction }));
+                    let end = End { piece: i, last, along: end[1 - axis], direction: unit(before, end) };
+                    sides.entry(((axis, edge), joinable.placement)).or_default().push(end);
                 }
             }
         }
     }
-    ends.sort_by_key(|(axis, edge, end)| (*axis, *edge, end.along));
-    let mut candidates: Vec<(f64, i64, usize, usize)> = Vec::new();
-    for (i, (axis, edge, a)) in ends.iter().enumerate() {
-        for (j, (other_axis, other_edge, b)) in ends.iter().enumerate().skip(i + 1) {
-            let (of_a, of_b) = (&pieces[a.piece], &pieces[b.piece]);
-            let apart = b.along - a.along;
-            if (axis, edge) != (other_axis, other_edge) || apart > of_a.tolerance.max(of_b.tolerance) {
-                // A coarser tile further along would need a longer look; its own tolerance gave it one.
-                if (axis, edge) != (other_axis, other_edge) || apart > longest_tolerance(pieces) {
-                    break;
-                }
-                continue;
-            }
-            if of_a.placement != of_b.placement && alike(a.piece, b.piece) {
-                // -1 where one goes straight on into the other.
-                let turn = a.direction[0] * b.direction[0] + a.direction[1] * b.direction[1];
-                candidates.push((turn, apart, i, j));
-            }
-        }
-    }
-    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then((a.2, a.3).cmp(&(b.2, b.3))));
-    let mut partners = vec![[None; 2]; pieces.len()];
-    for (_, _, i, j) in candidates {
-        let (a, b) = (ends[i].2, ends[j].2);
-        let free =
-            |end: End, partners: &Vec<[Option<(usize, bool)>; 2]>| partners[end.piece][usize::from(end.last)].is_none();
-        if free(a, &partners) && free(b, &partners) {
-            partners[a.piece][usize::from(a.last)] = Some((b.piece, b.last));
-            partners[b.piece][usize::from(b.last)] = Some((a.piece, a.last));
-        }
-    }
-    partners
-}
-
-fn longest_tolerance(pieces: &[Joinable]) -> i64 {
-    pieces.iter().map(|p| p.tolerance).max().unwrap_or_default()
+    sides.values_mut().for_each(|ends| ends.sort_by_key(|end| end.along));
+    sides.into_iter().map(|((edge, placement), ends)| (edge, placement, ends)).collect()
 }
 
 /// The unit vector from one point to another.

@@ -67,7 +67,12 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         }
     }
     let mut paths = vec![Path::default(); paints.len()];
-    for chain in join::chains(&pieces, |a, b| paints[painted[a]] == paints[painted[b]]) {
+    let alike = |(a, a_last): (usize, bool), (b, b_last): (usize, bool)| {
+        let paint = &paints[painted[a]];
+        // An offset would change sides where two pieces run against each other.
+        *paint == paints[painted[b]] && (paint.offset == 0.0 || a_last != b_last)
+    };
+    for chain in join::chains(&pieces, alike) {
         // A chain is drawn where its first piece is: own before neighbour.
         let Some(first) = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min() else { continue };
         let paint = &paints[first];

@@ -10,6 +10,7 @@ const MITER_LIMIT: f64 = 2.0;
 ///
 /// At a corner the two parallels are extended to where they meet, at `distance / cos(half the turn)` from it.
 pub fn parallel(line: &Line, distance: f64) -> Line {
+    let line = &without_repeats(line);
     let count = line.points.len();
     let normal = |i: usize| {
         let [dx, dy] = unit(line.points[i], line.points[(i + 1) % count]);
@@ -55,4 +56,18 @@ pub fn extend(points: &[Point], last: bool, length: f64) -> Point {
     };
     let [dx, dy] = unit(before, end);
     [along(end[0], dx * length), along(end[1], dy * length)]
+}
+
+/// The line without vertices that repeat the one before, which have no direction.
+fn without_repeats(line: &Line) -> Line {
+    let mut kept = Line { points: Vec::with_capacity(line.points.len()), cuts: Vec::new(), closed: line.closed };
+    for (i, &point) in line.points.iter().enumerate() {
+        if kept.points.last() != Some(&point) {
+            kept.points.push(point);
+        }
+        if line.cuts.contains(&i) {
+            kept.cuts.push(kept.points.len() - 1);
+        }
+    }
+    kept
 }

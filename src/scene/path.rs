@@ -137,6 +137,13 @@ impl Path {
             self.push(line.iter().map(|&p| moved(p, offset)), closed);
             return;
         }
+        let mut points = points;
+        if let Some(gap) = points.windows(2).position(|pair| closed && !seen(pair[0], pair[1])) {
+            // Begun at a gap: a ring's first vertex may be seen, and must not become two ends.
+            points.pop();
+            points.rotate_left(gap + 1);
+            points.push(points[0]);
+        }
         let mut run: Vec<Point> = Vec::new();
         for pair in points.windows(2) {
             let segment = seen(pair[0], pair[1]).then(|| clip_segment(pair[0], pair[1], bounds)).flatten();

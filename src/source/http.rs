@@ -193,7 +193,8 @@ async fn get_once(url: &str, range: Option<(u64, u64)>, limit: usize) -> Result<
     let (etag, retry_after) = (text(header::ETAG), text(header::RETRY_AFTER));
     let status = response.status();
     let mut body = BytesMut::new();
-    if status.is_success() {
+    // Where a part was asked for, the whole is not read.
+    if status.is_success() && (range.is_none() || status == StatusCode::PARTIAL_CONTENT) {
         let too_long = || {
             Attempt::Final(Error::new(
                 Code::BadTile,

@@ -43,6 +43,9 @@ pub async fn open_http(url: &str) -> Result<Source, Error> {
 async fn open(place: Place) -> Result<Source, Error> {
     let remote = matches!(place, Place::Http(_));
     let (head, etag) = place.read(0, HEAD_BYTES).await?;
+    if !head.starts_with(b"PMTiles") {
+        return Err(refused("the archive does not begin as a PMTiles archive does"));
+    }
     let number = |at: usize| {
         let bytes = head.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
         bytes.map(u64::from_le_bytes).ok_or_else(|| refused("the archive is shorter than its header"))

@@ -18,14 +18,15 @@ impl Color {
         Some(Color { r: c.r.into(), g: c.g.into(), b: c.b.into(), a: c.a.into() })
     }
 
-    /// The colour a share `t` of the way to `other`, premultiplied as the Style Spec's "rgb" interpolation is.
+    /// The colour a share `t` of the way to `other`, channel by channel and not premultiplied, as MapLibre does it.
     pub fn mix(self, other: Color, t: f64) -> Color {
-        let a = self.a + (other.a - self.a) * t;
-        let channel = |from: f64, to: f64| {
-            let premultiplied = from * self.a + (to * other.a - from * self.a) * t;
-            if a > 0.0 { premultiplied / a } else { 0.0 }
-        };
-        Color { r: channel(self.r, other.r), g: channel(self.g, other.g), b: channel(self.b, other.b), a }
+        let channel = |from: f64, to: f64| from + (to - from) * t;
+        Color {
+            r: channel(self.r, other.r),
+            g: channel(self.g, other.g),
+            b: channel(self.b, other.b),
+            a: channel(self.a, other.a),
+        }
     }
 
     /// Red, green, blue and alpha in 8 bits.

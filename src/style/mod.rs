@@ -15,7 +15,7 @@ use color::Color;
 use expression::{Context, Expression, ParseError, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -161,8 +161,8 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct RawLayer {
-    id: String,
-    r#type: String,
+    id: Option<String>,
+    r#type: Option<String>,
     #[serde(default)]
     source: String,
     #[serde(default)]
@@ -183,26 +183,37 @@ impl Style {
             let hint = "mend the style; the MapLibre Style Spec (version 8) says what each property accepts";
             Error::misconfigured(detail, hint).within(format!("the style {name:?}"))
         };
-        let document: Document = serde_json::from_str(json).map_err(|e| refused(e.to_string()))?;
+        if json.len() as u64 > limits::STYLE_BYTES {
+            return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
+        }
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let document: Document = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|e| refused(format!("{}: {}", e.path(), brief(&e.inner().to_string()))))?;
+        reader.end().map_err(|e| refused(e.to_string()))?;
         if document.version != 8 {
-            return Err(refused(format!("version: {} is not 8", document.version)));
+            return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
         let mut warnings = Vec::new();
         let mut layers: Vec<Layer> = Vec::new();
+        let mut ids = HashSet::new();
         for (i, raw) in document.layers.into_iter().enumerate() {
-            if layers.iter().any(|layer| layer.id == raw.id) {
-                return Err(refused(format!("layers[{i}].id: {:?} stands twice", raw.id)));
+            let missing = |name: &str| refused(format!("layers[{i}].{name}: it is missing"));
+            let id = raw.id.clone().ok_or_else(|| missing("id"))?;
+            let kind = raw.r#type.clone().ok_or_else(|| missing("type"))?;
+            if !ids.insert(id.clone()) {
+                return Err(refused(format!("layers[{i}].id: {:?} stands twice", brief(&id))));
             }
             let source = document.sources.get(&raw.source);
-            if raw.r#type != "background" && source.is_none() {
-                return Err(refused(format!("layers[{i}].source: there is no source {:?}", raw.source)));
+            if kind != "background" && source.is_none() {
+                let message = format!("layers[{i}].source: there is no source {:?}", brief(&raw.source));
+                return Err(refused(message));
             }
             if let Some(source) = source.filter(|source| source.kind != "vector") {
                 let message = format!("a source of type {:?} is not drawn; \"vector\" is", source.kind);
                 warnings.push(Warning { path: format!("layers[{i}].source"), message });
                 continue;
             }
-            let mut reader = LayerReader { index: i, raw, warnings: &mut warnings };
+            let mut reader = LayerReader { index: i, id, kind, raw, warnings: &mut warnings };
             layers.extend(reader.layer().map_err(refused)?);
         }
         Ok(Style {
@@ -225,6 +236,8 @@ impl Style {
 /// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
 struct LayerReader<'a> {
     index: usize,
+    id: String,
+    kind: String,
     raw: RawLayer,
     warnings: &'a mut Vec<Warning>,
 }
@@ -236,7 +249,11 @@ impl LayerReader<'_> {
             Some(Json::String(text)) if text == "visible" => true,
             Some(Json::String(text)) if text == "none" => false,
             Some(other) => {
-                return Err(format!("{}: {other} is not \"visible\" or \"none\"", self.path("layout.visibility")));
+                return Err(format!(
+                    "{}: {} is not \"visible\" or \"none\"",
+                    self.path("layout.visibility"),
+                    brief(&other.to_string())
+                ));
             }
         };
         let filter = match self.raw.filter.take() {
@@ -250,7 +267,7 @@ impl LayerReader<'_> {
                 }
             },
         };
-        let kind = match self.raw.r#type.as_str() {
+        let kind = match self.kind.as_str() {
             "background" => Kind::Background(Background {
                 color: self.paint("background-color", Color::BLACK)?,
                 opacity: self.paint("background-opacity", 1.0)?,
@@ -294,7 +311,7 @@ impl LayerReader<'_> {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }
         Ok(Some(Layer {
-            id: std::mem::take(&mut self.raw.id),
+            id: std::mem::take(&mut self.id),
             source: std::mem::take(&mut self.raw.source),
             source_layer: std::mem::take(&mut self.raw.source_layer),
             minzoom: self.raw.minzoom.unwrap_or(f64::NEG_INFINITY),
@@ -355,4 +372,13 @@ impl LayerReader<'_> {
 enum Part {
     Layout,
     Paint,
+}
+
+/// The beginning of what a stranger wrote, for a message.
+fn brief(text: &str) -> String {
+    const CHARACTERS: usize = 80;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
 }

@@ -108,7 +108,7 @@ impl<T: PropertyType> Property<T> {
             Expression::Literal(value) => match T::from_value(value) {
                 Some(constant) => Ok(Property { default: constant, expression: None }),
                 None => {
-                    let message = format!("{json} is not {}", T::ACCEPTED);
+                    let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
                     Err(ParseError { key: String::new(), message, unknown: false })
                 }
             },

@@ -174,11 +174,7 @@ impl Tiler {
     /// The source's own tile of an address.
     async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
         self.check_style(tile)?;
-        let maxzoom = self.source.info.maxzoom;
-        if tile.tile.z() > maxzoom {
-            let detail = format!("the source's tiles end at zoom {maxzoom}");
-            return Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"));
-        }
+        self.check_maxzoom(tile)?;
         let in_memory = self.decoded.contains_key(&tile.tile);
         let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
         let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
@@ -194,6 +190,7 @@ impl Tiler {
     /// Draws a tile without looking into the caches of finished pictures.
     pub async fn picture(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Picture, Error> {
         if tile.format == Format::Mvt {
+            self.check_maxzoom(tile)?;
             let found = self.source_tile(tile.tile, key).await?;
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
@@ -228,6 +225,16 @@ impl Tiler {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// The source's own tiles end where it does; pictures are drawn on above.
+    fn check_maxzoom(&self, tile: &TileRequest) -> Result<(), Error> {
+        let maxzoom = self.source.info.maxzoom;
+        if tile.tile.z() <= maxzoom {
+            return Ok(());
+        }
+        let detail = format!("the source's tiles end at zoom {maxzoom}");
+        Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"))
     }
 
     fn key(&self, tile: &TileRequest) -> String {

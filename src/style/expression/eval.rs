@@ -33,7 +33,7 @@ pub fn evaluate(expression: &Expression, context: &Context) -> Eval {
         E::At(parts) => at(eval(&parts[0])?, eval(&parts[1])?)?,
         E::In(parts) => contains(eval(&parts[0])?, eval(&parts[1])?)?,
         E::Length(of) => match eval(of)? {
-            Value::String(text) => Value::Number(text.encode_utf16().count() as f64),
+            Value::String(text) => Value::Number(text.chars().count() as f64),
             Value::Array(items) => Value::Number(items.len() as f64),
             other => return error(format!("length of a {}; a string or array has one", other.type_name())),
         },
@@ -113,6 +113,20 @@ pub fn evaluate(expression: &Expression, context: &Context) -> Eval {
             }
             return error(format!("expected a {}, found a {}", name(*of), last.type_name()));
         }
+        E::Array { item, length, value } => {
+            let value = eval(value)?;
+            let fits = match &value {
+                Value::Array(items) => {
+                    length.is_none_or(|length| items.len() == length)
+                        && item.is_none_or(|item| items.iter().all(|value| is_of(value, item)))
+                }
+                _ => false,
+            };
+            if !fits {
+                return error(format!("expected another array, found {}", value.type_of()));
+            }
+            value
+        }
         E::Convert(to, options) => {
             let mut last = Value::Null;
             for option in options {
@@ -142,7 +156,7 @@ pub fn evaluate(expression: &Expression, context: &Context) -> Eval {
         }
         E::Upcase(e) => Value::String(string(eval(e)?)?.to_uppercase().into()),
         E::Downcase(e) => Value::String(string(eval(e)?)?.to_lowercase().into()),
-        E::Typeof(e) => Value::String(eval(e)?.type_name().into()),
+        E::Typeof(e) => Value::String(eval(e)?.type_of().into()),
         E::LegacyCompare(comparison, e, value) => {
             Value::Bool(eval(e)?.compare(value).is_some_and(|order| holds(*comparison, order)))
         }
@@ -292,7 +306,6 @@ fn name(of: Type) -> &'static str {
         Type::Number => "number",
         Type::String => "string",
         Type::Color => "color",
-        Type::Array => "array",
         Type::Object => "object",
     }
 }
@@ -303,6 +316,6 @@ fn convert(value: &Value, to: Type) -> Option<Value> {
         Type::Number => value.to_number().map(Value::Number),
         Type::String => Some(Value::String(value.to_text())),
         Type::Color => value.to_color().map(Value::Color),
-        Type::Array | Type::Object => is_of(value, to).then(|| value.clone()),
+        Type::Object => is_of(value, to).then(|| value.clone()),
     }
 }

@@ -87,7 +87,11 @@ fn has(key: &str) -> Expression {
     }
 }
 
+/// A property that is not there equals nothing, not even null.
 fn equal(key: &str, value: Value) -> Expression {
+    if value == Value::Null && key != "$id" {
+        return Expression::Literal(Value::Bool(false));
+    }
     Expression::Equal(Box::new([read(key), Expression::Literal(value)]))
 }
 
@@ -113,11 +117,13 @@ pub fn parse_function(map: &Map<String, Json>, expected: Expected, interpolated:
     if kind == Some("identity") {
         let Some(property) = property else { return error("an \"identity\" function names a \"property\"") };
         let value = Expression::Property(property.into());
-        let value = if expected == Expected::Color {
-            Expression::Convert(Type::Color, Box::new([value, fallback]))
-        } else {
-            let has = Expression::HasProperty(property.into());
-            Expression::Case(Box::new([(has, value)]), Box::new(fallback))
+        let value = match (expected, interpolated) {
+            (Expected::Color, _) => Expression::Convert(Type::Color, Box::new([value, fallback])),
+            (Expected::Any, true) => Expression::Assert(Type::Number, Box::new([value, fallback])),
+            (Expected::Any, false) => {
+                let has = Expression::HasProperty(property.into());
+                Expression::Case(Box::new([(has, value)]), Box::new(fallback))
+            }
         };
         return Ok(value);
     }
@@ -130,7 +136,7 @@ pub fn parse_function(map: &Map<String, Json>, expected: Expected, interpolated:
             return at(i, error("a stop is a pair of an input and an output"));
         };
         if input.is_object() {
-            return at(i, error("functions of zoom and property at once are not supported; write an expression"));
+            return at(i, unknown("function of", "zoom and property at once"));
         }
         pairs.push((input, at(i, output(out))?));
     }
@@ -150,7 +156,7 @@ pub fn parse_function(map: &Map<String, Json>, expected: Expected, interpolated:
     let mut numbered: Vec<(f64, Expression)> = Vec::new();
     for (i, (input, output)) in pairs.into_iter().enumerate() {
         let Some(input) = input.as_f64() else { return at(i, error("the input of a stop is a number")) };
-        if numbered.last().is_some_and(|(last, _)| *last >= input) {
+        if numbered.last().is_some_and(|(last, _)| *last > input) {
             return at(i, error("stops go upwards"));
         }
         numbered.push((input, output));

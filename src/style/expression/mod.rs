@@ -69,7 +69,6 @@ pub enum Type {
     Number,
     String,
     Color,
-    Array,
     Object,
 }
 
@@ -126,6 +125,12 @@ pub enum Expression {
     },
     /// The first of the expressions whose value is of the type.
     Assert(Type, Box<[Expression]>),
+    /// An array of so many items of a type.
+    Array {
+        item: Option<Type>,
+        length: Option<usize>,
+        value: Box<Expression>,
+    },
     /// The first of the expressions whose value can be made one of the type.
     Convert(Type, Box<[Expression]>),
     Rgba(Box<[Expression]>),
@@ -200,6 +205,7 @@ impl Expression {
             E::Length(e) | E::Not(e) | E::Upcase(e) | E::Downcase(e) | E::Typeof(e) | E::LegacyCompare(_, e, _) => {
                 Box::new(std::iter::once(&**e))
             }
+            E::Array { value, .. } => Box::new(std::iter::once(&**value)),
             E::Case(branches, otherwise) => {
                 Box::new(branches.iter().flat_map(|(a, b)| [a, b]).chain(std::iter::once(&**otherwise)))
             }

@@ -107,6 +107,7 @@ impl Parser {
             "!" => takes(1..=1).and_then(|()| Ok(E::Not(self.one(operands)?)))?,
             "all" => E::All(self.all(operands, 1)?),
             "any" => E::Any(self.all(operands, 1)?),
+            "==" | "!=" | "<" | "<=" | ">" | ">=" if count == 3 => return unknown("third operand of", operator),
             "==" => takes(2..=2).and_then(|()| Ok(E::Equal(self.two(operands)?)))?,
             "!=" => takes(2..=2).and_then(|()| Ok(E::Not(Box::new(E::Equal(self.two(operands)?)))))?,
             "<" | "<=" | ">" | ">=" => {
@@ -123,7 +124,7 @@ impl Parser {
             }
             "coalesce" => {
                 takes(1..=MANY)?;
-                let options = operands.iter().enumerate().map(|(i, e)| at(i + 1, self.parse(e, expected)));
+                let options = operands.iter().enumerate().map(|(i, e)| at(i + 1, self.parse(e, Expected::Any)));
                 E::Coalesce(options.collect::<Parse<_>>()?)
             }
             "step" => {
@@ -138,7 +139,10 @@ impl Parser {
             "number" => self.typed(E::Assert, Type::Number, operands)?,
             "string" => self.typed(E::Assert, Type::String, operands)?,
             "object" => self.typed(E::Assert, Type::Object, operands)?,
-            "array" => takes(1..=1).and_then(|()| self.typed(E::Assert, Type::Array, operands))?,
+            "array" => {
+                takes(1..=3)?;
+                self.array(operands)?
+            }
             "to-boolean" => takes(1..=1).and_then(|()| self.typed(E::Convert, Type::Bool, operands))?,
             "to-string" => takes(1..=1).and_then(|()| self.typed(E::Convert, Type::String, operands))?,
             "to-number" => self.typed(E::Convert, Type::Number, operands)?,
@@ -176,7 +180,7 @@ impl Parser {
                 E::Math(operator, self.all(operands, 1)?)
             }
         };
-        let passed_down = matches!(parsed, E::Case(..) | E::Match { .. } | E::Coalesce(_) | E::Stops { .. });
+        let passed_down = matches!(parsed, E::Case(..) | E::Match { .. } | E::Stops { .. });
         let is_color = matches!(parsed, E::Rgba(_) | E::Convert(Type::Color, _));
         if expected == Expected::Color && !passed_down && !is_color {
             return Ok(E::Convert(Type::Color, Box::new([parsed])));
@@ -203,6 +207,27 @@ impl Parser {
             return error("an operand is missing");
         }
         Ok(make(of, self.all(operands, 1)?))
+    }
+
+    /// `["array", type, length, value]`, of which type and length may be left out.
+    fn array(&mut self, operands: &[Json]) -> Parse {
+        let [of @ .., value] = operands else { return error("an operand is missing") };
+        let item = match of.first().map(Json::as_str) {
+            None => None,
+            Some(Some("number")) => Some(Type::Number),
+            Some(Some("string")) => Some(Type::String),
+            Some(Some("boolean")) => Some(Type::Bool),
+            Some(_) => return at(1, error("the type of an array's items is \"number\", \"string\" or \"boolean\"")),
+        };
+        let length = match of.get(1) {
+            None => None,
+            Some(length) => match length.as_u64() {
+                Some(length) => Some(length as usize),
+                None => return at(2, error("the length of an array is a whole number")),
+            },
+        };
+        let value = at(operands.len(), self.parse(value, Expected::Any))?;
+        Ok(Expression::Array { item, length, value: Box::new(value) })
     }
 
     fn case(&mut self, operands: &[Json], expected: Expected) -> Parse {
@@ -268,6 +293,7 @@ impl Parser {
                 Some(base) if base > 0.0 => Curve::Exponential(base),
                 _ => return at(1, error("the base of \"exponential\" is a number above 0")),
             },
+            Some([Json::String(name), ..]) => return at(1, unknown("curve", name)),
             _ => return at(1, error("the curves are [\"linear\"] and [\"exponential\", base]")),
         };
         if !operands.len().is_multiple_of(2) {

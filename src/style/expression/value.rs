@@ -33,7 +33,15 @@ impl Value {
         }
     }
 
-    /// The name that `typeof` gives.
+    /// What `typeof` gives: for arrays also the items' type, `value` if they differ, and their number.
+    pub fn type_of(&self) -> String {
+        let Value::Array(items) = self else { return self.type_name().to_string() };
+        let mut types = items.iter().map(Value::type_name);
+        let item = types.next().filter(|first| types.all(|other| other == *first)).unwrap_or("value");
+        format!("array<{item}, {}>", items.len())
+    }
+
+    /// The type's name, without the items' of arrays.
     pub fn type_name(&self) -> &'static str {
         match self {
             Value::Null => "null",
@@ -72,8 +80,7 @@ impl Value {
             Value::Null | Value::Bool(false) => Some(0.0),
             Value::Bool(true) => Some(1.0),
             Value::Number(number) => Some(*number),
-            Value::String(text) if text.trim().is_empty() => Some(0.0),
-            Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            Value::String(text) => text_number(text.trim()),
             _ => None,
         }
     }
@@ -143,7 +150,30 @@ pub fn rgba(numbers: &[f64]) -> Option<Color> {
     ok.then_some(Color { r: r / 255.0, g: g / 255.0, b: b / 255.0, a })
 }
 
+/// A number as ECMAScript reads it (ECMA-262, 7.1.4.1).
+fn text_number(text: &str) -> Option<f64> {
+    let radix = |digits: &str, radix| u64::from_str_radix(digits, radix).ok().map(|n| n as f64);
+    match (text, text.get(..2)) {
+        ("", _) => Some(0.0),
+        (_, Some("0x" | "0X")) => radix(&text[2..], 16),
+        (_, Some("0o" | "0O")) => radix(&text[2..], 8),
+        (_, Some("0b" | "0B")) => radix(&text[2..], 2),
+        ("Infinity" | "+Infinity", _) => Some(f64::INFINITY),
+        ("-Infinity", _) => Some(f64::NEG_INFINITY),
+        // Rust would also read "inf" and "nan".
+        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A number as ECMAScript writes it (ECMA-262, 6.1.6.1.20).
 fn number_text(number: f64) -> String {
-    // Rust and ECMAScript agree on the digits; they differ in exponents, which styles do not print.
-    format!("{number}")
+    match number.abs() {
+        0.0 => "0".to_string(),
+        f64::INFINITY if number > 0.0 => "Infinity".to_string(),
+        f64::INFINITY => "-Infinity".to_string(),
+        1e21.. => format!("{number:e}").replace('e', "e+"),
+        ..1e-6 => format!("{number:e}"),
+        _ => format!("{number}"),
+    }
 }
