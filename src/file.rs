@@ -1,12 +1,18 @@
 //! Writing files whole or not at all.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Puts `bytes` at `path` by way of a temporary file beside it; directories are made as needed.
+/// Puts `bytes` at `path` by way of a temporary file beside it; directories are made as needed. A link keeps pointing
+/// where it does, and what is no file (a pipe, a device) is written to.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
+    fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
     // Temporary files are private by default; these are there for other programs too.
     #[cfg(unix)]

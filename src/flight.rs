@@ -14,7 +14,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-type Work<T> = BoxFuture<'static, Result<T, Error>>;
+/// A computation to be awaited.
+pub type Work<T> = BoxFuture<'static, Result<T, Error>>;
 type Entries<K, T> = HashMap<K, (u64, WeakShared<Work<T>>)>;
 
 pub struct Flight<K, T: Clone> {
@@ -33,15 +34,8 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins the computation of `key` that is under way, or starts `work`.
-    pub async fn run<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        self.join(key, work).await
-    }
-
-    fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> Shared<Work<T>>
+    /// The computation of `key` that is under way, joined; `work`, if there is none.
+    pub fn run<F>(&self, key: K, work: impl FnOnce() -> F) -> Shared<Work<T>>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {

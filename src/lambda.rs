@@ -8,10 +8,11 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::logging;
 use crate::request::BaseUrl;
-use crate::response::problem;
+use crate::response::{insert, problem};
 use crate::server::{App, Door, is_host, router};
 use crate::settings::{Drawing, Place, Serving};
 use bytes::Bytes;
+use http::header;
 use http_body_util::BodyExt;
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::{LambdaRequest, RequestContext};
@@ -44,7 +45,7 @@ pub async fn run(app: Arc<App>) -> Result<(), lambda_http::Error> {
 /// The event as lambda_http expects it; none where it is no event with a path.
 fn whole(mut event: Value) -> Option<Value> {
     let map = event.as_object_mut()?;
-    if map.get("path").is_some_and(Value::is_string) && !map.contains_key("requestContext") {
+    if map.get("path").is_some_and(Value::is_string) && map.get("requestContext").is_none_or(Value::is_null) {
         let method = map.entry("httpMethod").or_insert(json!("GET")).clone();
         map.insert("requestContext".into(), json!({ "httpMethod": method }));
     }
@@ -89,7 +90,9 @@ async fn answer(
     let response = if length > limit {
         let detail = format!("the answer takes {length} bytes as an event, of which {limit} may leave here");
         let hint = "ask for a smaller tile_size or scale, a deeper zoom, or svg or png instead of json";
-        problem(&Error::new(Code::TooLarge, detail, hint))
+        let mut refused = problem(&Error::new(Code::TooLarge, detail, hint));
+        insert(refused.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, &app.options.cors_origin);
+        refused
     } else {
         response
     };

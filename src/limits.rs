@@ -73,11 +73,13 @@ pub const LAMBDA_RESERVE: Duration = Duration::from_millis(300);
 /// How long the server waits for open requests when it is told to stop.
 pub const SHUTDOWN: Duration = Duration::from_secs(10);
 /// Renders that may wait for a processor before requests are turned away.
-pub const WAITING_RENDERS: usize = 1024;
+pub const WAITING_RENDERS: usize = 512;
 /// Connections the server holds open at once.
 pub const CONNECTIONS: usize = 1024;
 /// A client that sends its request head slower than this is cut off.
 pub const REQUEST_HEAD: Duration = Duration::from_secs(15);
+/// A client that takes nothing of its answer for so long is cut off.
+pub const CLIENT_WRITE: Duration = Duration::from_secs(30);
 /// How often `/health/source` asks the source.
 pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -115,4 +117,4 @@ pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
 /// The decoded source tiles kept in memory, counted as the bytes of the tile times [`DECODED_FACTOR`].
 pub const DECODED_BYTES: u64 = 32 << 20;
 /// What a decoded tile takes in memory for each byte of the tile, roughly.
-pub const DECODED_FACTOR: u64 = 6;
+pub const DECODED_FACTOR: u64 = 10;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    rasterzen::settings::drop_empty_variables();
     match std::env::var_os("AWS_LAMBDA_RUNTIME_API") {
         Some(_) => rasterzen::lambda::start(),
         None => rasterzen::cli::run(),

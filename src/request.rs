@@ -180,22 +180,25 @@ fn decode(text: &str, what: &str) -> Result<String, Error> {
     Ok(decoded.map_err(not_utf8)?.into_owned())
 }
 
-/// A decoded query string. Of a parameter that comes twice, the first counts.
+/// The parameters of a query string that this program knows, decoded; others may hold what they like. Of one that
+/// comes twice, the first counts.
 #[derive(Debug, Default)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query(Vec<(&'static str, String)>);
 
 impl Query {
     pub fn parse(query: &str) -> Result<Query, Error> {
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let mut known = Vec::new();
+        for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let plain = |text: &str| decode(&text.replace('+', " "), "query");
-            Ok((plain(name)?, plain(value)?))
-        });
-        pairs.collect::<Result<_, Error>>().map(Query)
+            if let Some(name) = PICTURE_PARAMETERS.into_iter().chain(["api_key"]).find(|known| *known == name) {
+                known.push((name, decode(&value.replace('+', " "), "query")?));
+            }
+        }
+        Ok(Query(known))
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
     }
 
     /// The caller's API key, if there is one.
@@ -206,12 +209,12 @@ impl Query {
 
 /// The key an answer is cached under, without a tier's own prefix and without a leading slash.
 ///
-/// `style` is none for the default style; otherwise its name and digest. `version` is the operator's own segment.
-pub fn cache_key(version: &str, request: &TileRequest, default_style: bool, style: (&str, &str)) -> String {
+/// `style` is the name and digest of the style; `version` is the operator's own segment.
+pub fn cache_key(version: &str, request: &TileRequest, style: (&str, &str)) -> String {
     let TileRequest { tile, format, size, scale, .. } = request;
     let name = format.name();
     let version = if version.is_empty() { String::new() } else { format!("{version}/") };
-    if *format == Format::Mvt || (default_style && *size == 256 && *scale == 1) {
+    if *format == Format::Mvt || (*size == 256 && *scale == 1) {
         return format!("{version}{name}/{tile}.{name}");
     }
     let (style, digest) = style;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 /// What the door needs to know besides the tiler.
 #[derive(Clone, Debug, Default)]
@@ -192,24 +193,25 @@ fn uncached_json(body: serde_json::Value) -> Response {
     response
 }
 
-/// Whether the source answers; it is asked at most once in [`limits::HEALTH_INTERVAL`].
+/// Whether the source answers; it is asked at most once in [`limits::HEALTH_INTERVAL`], whoever's key it is.
 async fn source_health(app: &App, request: &Request) -> Result<Response, Error> {
-    // A key that goes nowhere is no reason to look again.
-    let key = request.api_key.as_ref().filter(|_| app.tiler.source.wants_caller_key());
-    let mut last = app.health.lock().await;
-    let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_INTERVAL);
-    let result = match fresh {
-        Some((_, result)) => result.clone(),
-        None => {
-            let result = app.tiler.check_source(key).await;
-            // What one caller's key gave is no news to others.
-            if key.is_none() {
-                *last = Some((Instant::now(), result.clone()));
-            }
-            result
+    let look = async {
+        let mut last = app.health.lock().await;
+        if let Some((_, result)) = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_INTERVAL) {
+            return result.clone();
         }
+        let result = match app.tiler.check_source(request.api_key.as_ref()).await {
+            // Refusing a key is an answer; without one nobody was asked.
+            Err(error) if error.code == Code::KeyRefused => Ok(()),
+            Err(error) if error.code == Code::MissingApiKey => return Err(error),
+            result => result,
+        };
+        *last = Some((Instant::now(), result.clone()));
+        result
     };
-    result.map(|()| uncached_json(serde_json::json!({ "status": "ok", "source": "answers" })))
+    let late = |_| Error::new(Code::SourceTimeout, "the source was too slow", "look whether the source is up");
+    tokio::time::timeout_at(request.deadline.into(), look).await.map_err(late)??;
+    Ok(uncached_json(serde_json::json!({ "status": "ok", "source": "answers" })))
 }
 
 /// Serves until `stop` is done, then finishes what is under way.
@@ -224,6 +226,8 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
             () = &mut stop => break,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits::CLIENT_WRITE));
         let router = router.clone();
         let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(Peer(peer));
@@ -231,7 +235,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
         });
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_HEAD);
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that breaks off is its own business.

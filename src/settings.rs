@@ -11,6 +11,7 @@ use crate::style::{BUNDLED, Style};
 use crate::tiler::{Freshness, Tiler};
 use crate::viewport::SizeClass;
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
 use std::io::Read;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub struct Drawing {
     #[arg(long, env = "RASTERZEN_SOURCE_BUFFER", value_name = "PX")]
     pub source_buffer: Option<u32>,
     /// Draw a tile that the source lacks from its nearest ancestor
-    #[arg(long, env = "RASTERZEN_SOURCE_SPARSE")]
+    #[arg(long, env = "RASTERZEN_SOURCE_SPARSE", value_parser = BoolishValueParser::new())]
     pub source_sparse: bool,
     /// A MapLibre style: a file, or the name of a bundled one [default: light]
     #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
@@ -73,7 +74,7 @@ pub struct Serving {
     #[arg(long, env = "RASTERZEN_SHARED_MAX_AGE", value_name = "SECONDS")]
     pub shared_max_age: Option<u64>,
     /// Let only the client itself keep answers
-    #[arg(long, env = "RASTERZEN_PRIVATE")]
+    #[arg(long, env = "RASTERZEN_PRIVATE", value_parser = BoolishValueParser::new())]
     pub private: bool,
     /// Where clients reach this server, for the URLs in TileJSON
     #[arg(long, env = "RASTERZEN_PUBLIC_URL", value_name = "URL")]
@@ -109,7 +110,9 @@ impl Drawing {
             sparse: self.source_sparse,
         };
         let key = variable("NEXTZEN_API_KEY").or_else(|| variable("RASTERZEN_NEXTZEN_APIKEY"));
-        let key = key.as_deref().map(ApiKey::new).transpose().map_err(|e| e.within("NEXTZEN_API_KEY"))?;
+        let key = key.as_deref().map(ApiKey::new).transpose().map_err(|e| {
+            Error::misconfigured(format!("NEXTZEN_API_KEY or RASTERZEN_NEXTZEN_APIKEY: {}", e.detail), e.hint)
+        })?;
         Source::open(given(&self.source).unwrap_or(default), &overrides, key).await
     }
 
@@ -227,17 +230,36 @@ impl Serving {
         if let Some(url) = url.as_deref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
             return Err(Error::misconfigured(format!("the public URL {url:?} is not one"), "write https://host/path"));
         }
+        let cors = given(&self.cors_origin).unwrap_or("*");
+        if http::HeaderValue::from_str(cors).is_err() || !cors.is_ascii() {
+            return Err(Error::misconfigured(
+                format!("the CORS origin {cors:?} is not one"),
+                "write * or https://host",
+            ));
+        }
         let base = given(&self.base_path).unwrap_or_default().trim_matches('/');
         Ok(Options {
             public_url: url,
             trusted_proxies: self.trusted_proxies.clone(),
-            cors_origin: given(&self.cors_origin).unwrap_or("*").to_string(),
+            cors_origin: cors.to_string(),
             base_path: if base.is_empty() { String::new() } else { format!("/{base}") },
         })
     }
 }
 
-/// A setting that is given and not empty: templates leave variables empty that they mean to leave out.
+/// Takes empty variables out of the environment: templates leave those empty that they mean to leave out, and an empty
+/// number is none. To be called while the process has one thread.
+pub fn drop_empty_variables() {
+    let ours = |name: &str| name.starts_with("RASTERZEN_");
+    let empty =
+        std::env::vars_os().filter(|(_, value)| value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
+    for name in empty.filter(|name| ours(name)).collect::<Vec<_>>() {
+        // SAFETY: no other thread reads the environment meanwhile, as there is none.
+        unsafe { std::env::remove_var(name) };
+    }
+}
+
+/// A setting that is given and not empty.
 fn given(setting: &Option<String>) -> Option<&str> {
     setting.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }

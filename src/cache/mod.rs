@@ -35,7 +35,18 @@ pub struct Entry {
 
 impl Entry {
     pub fn age(&self) -> Duration {
-        self.stored.elapsed().unwrap_or_default()
+        age(self.stored)
+    }
+}
+
+/// How long ago something was. What is ahead of this clock by more than clocks differ was dated by a wrong one, and is
+/// as old as can be.
+pub fn age(of: SystemTime) -> Duration {
+    const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+    match of.elapsed() {
+        Ok(age) => age,
+        Err(ahead) if ahead.duration() < CLOCKS_DIFFER => Duration::ZERO,
+        Err(_) => Duration::MAX,
     }
 }
 

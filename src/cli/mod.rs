@@ -13,7 +13,11 @@ use tracing_subscriber::filter::LevelFilter;
 ///
 /// Without a command it serves the sample map on 127.0.0.1:8080.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  rasterzen render 14/8529/5974 -o monaco.png")]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Example:\n  rasterzen render 14/8529/5974 -o monaco.png"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

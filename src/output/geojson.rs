@@ -140,7 +140,7 @@ fn geometry(
 /// Rings to polygons: a ring wound as the first is an exterior, the others are holes of the one before (MVT 2.1, 4.3.4.4).
 fn polygons(parts: &[Vec<Point>], bounds: Rect, position: &dyn Fn(Point) -> String) -> Vec<String> {
     let mut polygons: Vec<Vec<String>> = Vec::new();
-    let first = parts.first().map_or(0, |ring| area(ring).signum());
+    let first = parts.iter().map(|ring| area(ring).signum()).find(|sign| *sign != 0).unwrap_or_default();
     let mut exterior_seen = false;
     for ring in parts {
         let exterior = area(ring).signum() == first;

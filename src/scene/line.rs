@@ -31,6 +31,8 @@ struct Paint {
 
 pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas);
+    // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
+    // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
     let mut paints: Vec<Paint> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
@@ -118,7 +120,7 @@ fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::m
         offset: offset.of(feature).clamp(-limits::MARGIN, limits::MARGIN) * scale,
         cap: cap.of(feature),
         join: join.of(feature),
-        miter_limit: miter_limit.of(feature).max(1.0),
+        miter_limit: miter_limit.of(feature).clamp(1.0, limits::MARGIN),
         dashes: dashes.as_ref().map(|dashes| dashes.of(feature)).unwrap_or_default(),
         sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
     }

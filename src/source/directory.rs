@@ -15,16 +15,17 @@ pub struct Template {
 pub fn open(template: &str) -> Result<Source, Error> {
     if !["{z}", "{x}"].iter().all(|p| template.contains(p)) || !(template.contains("{y}") || template.contains("{-y}"))
     {
-        return Err(refused(&format!("the path {template:?} does not have all of {{z}}, {{x}} and {{y}}")));
+        return Err(refused("the path does not have all of {z}, {x} and {y}"));
     }
     let fixed = template.split('{').next().unwrap_or_default();
     let root = if fixed.ends_with('/') { Path::new(fixed) } else { Path::new(fixed).parent().unwrap_or(Path::new("")) };
     let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-    if !root.is_dir() {
-        return Err(refused(&format!("there is no directory {}", root.display())));
-    }
+    // Not repeated in the message: it may be a URL without its scheme, and hold a key.
+    let root = root.canonicalize().ok().filter(|root| root.is_dir());
+    let root = root.ok_or_else(|| refused("what stands before {z} in the path is not a directory that can be read"))?;
     let info = Info {
-        identity: format!("directory {template}"),
+        // The same words mean another directory elsewhere.
+        identity: format!("directory {} {template}", root.display()),
         minzoom: 0,
         maxzoom: 15,
         bounds: WORLD,

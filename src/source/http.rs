@@ -37,10 +37,9 @@ pub fn open(template: &str, key: Option<ApiKey>) -> Result<Source, Error> {
     if sample.is_none_or(|url| Url::parse(&url).is_err()) {
         return Err(refused("the URL template does not make URLs"));
     }
-    // What stands after the question mark may be a key.
-    let identity = template.template.split('?').next().unwrap_or_default();
     let info = Info {
-        identity: format!("http {identity}"),
+        // The key is not in it yet; one written out in the template goes no further than into a digest.
+        identity: format!("http {}", template.template),
         minzoom: 0,
         maxzoom: 15,
         bounds: WORLD,

@@ -104,7 +104,7 @@ impl Source {
             match path.contains("{z}") {
                 true => directory::open(path)?,
                 false if path.ends_with(".pmtiles") => pmtiles::open_file(path).await?,
-                false => return Err(refused(&format!("{uri:?} is not a source"))),
+                false => return Err(refused("what is given is not a source")),
             }
         };
         let info = &mut source.info;

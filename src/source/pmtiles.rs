@@ -32,7 +32,7 @@ pub async fn open_bytes(bytes: &'static [u8]) -> Result<Source, Error> {
 }
 
 pub async fn open_file(path: &str) -> Result<Source, Error> {
-    let file = File::open(path).map_err(|e| refused(&format!("the archive {path:?} cannot be opened: {e}")))?;
+    let file = File::open(path).map_err(|e| refused(&format!("the archive's file cannot be opened: {e}")))?;
     open(Place::File(Arc::new(Mutex::new(file)))).await
 }
 
@@ -170,7 +170,6 @@ impl Place {
 impl AsyncBackend for Reads {
     async fn read(&self, offset: u64, length: usize) -> PmtResult<BackendResponse> {
         let limit = match self.leaves.contains(&offset) {
-            // Inflated without a limit of its own by the reader.
             true => limits::PMTILES_DIRECTORY_BYTES,
             false => limits::TILE_BYTES_COMPRESSED,
         };
@@ -180,6 +179,10 @@ impl AsyncBackend for Reads {
             return Err(io::Error::other(error).into());
         }
         let (bytes, data_version_string) = self.place.read(offset, length).await.map_err(io::Error::other)?;
+        if self.leaves.contains(&offset) {
+            // The reader inflates directories without a limit; ours is tried first.
+            inflate(bytes.clone()).map_err(io::Error::other)?;
+        }
         Ok(BackendResponse { bytes, data_version_string })
     }
 }

@@ -41,13 +41,17 @@ pub struct Drawn {
 impl Tiler {
     /// Draws on a thread of its own.
     pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, tiles: SourceTiles) -> Result<Drawn, Error> {
-        let _processor = self.processor().await?;
+        let processor = self.processor().await?;
         let (style, source, tile) = (self.style.clone(), self.source.clone(), tile.clone());
         let all_variants = self.freshness.all_variants;
-        let draw = move || draw(&style, &source.info, &tile, &tiles, all_variants);
+        let draw = move || {
+            // Kept until drawing ends, also when nobody waits for it any more.
+            let _processor = processor;
+            draw(&style, &source.info, &tile, &tiles, all_variants)
+        };
         match tokio::task::spawn_blocking(draw).await {
             Ok(drawn) => drawn,
-            Err(panic) => Err(Error::internal(format!("drawing ended early: {panic}"))),
+            Err(_) => Err(Error::internal("drawing ended early")),
         }
     }
 

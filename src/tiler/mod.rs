@@ -23,7 +23,7 @@ use save::Finished;
 use sources::SourceTile;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use draw::{Drawn, Stages, draw};
@@ -150,7 +150,8 @@ impl Tiler {
             content_type: tile.format.media_type().to_string(),
             recipe: recipe.into(),
             content: gathered.content.of(tile.format).into(),
-            stored: SystemTime::now(),
+            // Not when it is drawn: from then on the source is not looked at.
+            stored: gathered.fetched,
         };
         if gathered.is_whole() && cached.is_none() && self.not_modified(request, &entry) {
             self.save(request, puts).await;
@@ -238,7 +239,7 @@ impl Tiler {
     }
 
     fn key(&self, tile: &TileRequest) -> String {
-        cache_key(&self.freshness.version, tile, true, (&self.style.name, &self.style.digest))
+        cache_key(&self.freshness.version, tile, (&self.style.name, &self.style.digest))
     }
 
     /// The digest of all that a picture depends on and that is known without asking the source.

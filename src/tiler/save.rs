@@ -98,10 +98,9 @@ impl Tiler {
         behind.collect()
     }
 
-    /// Writes to the near caches now, and to the far ones before the answer or behind it.
+    /// Writes to the far caches, before the answer or behind it.
     pub(super) async fn save(self: &Arc<Self>, request: &Request, puts: impl IntoIterator<Item = (String, Entry)>) {
         let puts: Vec<(String, Entry)> = puts.into_iter().collect();
-        puts.iter().for_each(|(key, entry)| self.cache.put_near(key, entry));
         if puts.is_empty() || !self.cache.has_far() {
             return;
         }

@@ -1,7 +1,7 @@
 //! The source tiles of a picture: from memory, the caches or the source, each once for all who ask at the same time.
 
 use super::Tiler;
-use crate::cache::Entry;
+use crate::cache::{Entry, age};
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::format::Format;
@@ -56,6 +56,8 @@ pub struct Gathered {
     /// Whether a tile of the picture's own was answered with 404 by a bare template.
     pub not_found: bool,
     pub fetch: Duration,
+    /// When the oldest of the tiles came from the source.
+    pub fetched: SystemTime,
     /// Distinct source tiles asked for.
     pub asked: usize,
     pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
@@ -91,6 +93,7 @@ impl Tiler {
             missing: 0,
             not_found: false,
             fetch: Duration::ZERO,
+            fetched: SystemTime::now(),
             asked: 0,
             unsaved: Vec::new(),
         };
@@ -99,9 +102,11 @@ impl Tiler {
         for (i, (cell, found)) in cells.into_iter().zip(found).enumerate() {
             match found {
                 Ok(consulted) => {
+                    let found = consulted.iter().any(|(_, tile)| tile.tile.is_some());
                     for (id, tile) in &consulted {
                         parts.push((i < own, format!("{id} {}", tile.digest)));
-                        gathered.not_found |= tile.not_found && i < own;
+                        gathered.not_found |= tile.not_found && i < own && !found;
+                        gathered.fetched = gathered.fetched.min(tile.fetched);
                         if asked.insert(*id) {
                             gathered.unsaved.push((*id, tile.clone()));
                         }
@@ -160,7 +165,7 @@ impl Tiler {
         if let Some(tile) = self.decoded.get(&id) {
             // A 404 of a bare template is asked for again soon.
             let ttl = if tile.not_found { Duration::from_secs(60) } else { self.freshness.ttl };
-            if tile.fetched.elapsed().unwrap_or_default() < ttl {
+            if age(tile.fetched) < ttl {
                 return Ok(tile);
             }
         }
@@ -203,7 +208,7 @@ impl Tiler {
         }
     }
 
-    /// The source tiles that nobody has written to the caches yet.
+    /// The source tiles that nobody has written to the caches yet; into the near ones they are by then.
     pub(super) fn source_puts(&self, tiles: &[(TileId, Arc<SourceTile>)]) -> Vec<(String, Entry)> {
         let unsaved = tiles.iter().filter(|(_, tile)| {
             self.source.info.remote && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
@@ -212,7 +217,9 @@ impl Tiler {
             .map(|(id, tile)| {
                 let request = source_tile_request(*id);
                 let entry = Entry { recipe: self.recipe(&request).into(), ..self.source_entry(tile) };
-                (self.key(&request), entry)
+                let key = self.key(&request);
+                self.cache.put_near(&key, &entry);
+                (key, entry)
             })
             .collect()
     }

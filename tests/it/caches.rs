@@ -461,3 +461,62 @@ async fn a_crowd_costs_one_write() {
     server.stop();
     assert_eq!((puts(&store, "/2987.png"), puts(&store, "/1493.mvt")), (1, 1));
 }
+
+#[test]
+fn another_query_of_the_template_or_another_directory_is_another_source() {
+    let place = Place::new();
+    let style = named(&place.style);
+    for (first, second) in [("?set=A", "?set=B"), ("?set=A", "")] {
+        let cache = TempDir::new().unwrap();
+        let start = |query: &str| {
+            let source = format!("{}{query}", place.upstream.template());
+            Server::start(&["--source", &source, "--style", &style, "--cache", cache.path().to_str().unwrap()], &[])
+        };
+        let server = start(first);
+        assert_eq!(server.get(PNG).tier(), "miss");
+        wait_for(&server, PNG, "disk");
+        server.stop();
+        assert_eq!(start(second).get(PNG).tier(), "miss", "{first} and {second}");
+    }
+}
+
+/// Changes the time in the line beside a cached file.
+fn date(line: &Path, seconds: u64) {
+    let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(line).unwrap()).unwrap();
+    value["stored"] = seconds.into();
+    std::fs::write(line, value.to_string()).unwrap();
+}
+
+fn stored(line: &Path) -> u64 {
+    serde_json::from_slice::<serde_json::Value>(&std::fs::read(line).unwrap()).unwrap()["stored"].as_u64().unwrap()
+}
+
+#[test]
+fn a_picture_is_as_old_as_the_tiles_it_was_made_of() {
+    let place = Place::new();
+    let server = place.on_disk();
+    server.get("/mvt/12/2132/1493.mvt");
+    server.stop();
+    let line = place.file("mvt/12/2132/1493.mvt.meta");
+    let an_hour_ago = stored(&line) - 3600;
+    date(&line, an_hour_ago);
+    let server = place.on_disk();
+    assert_eq!(server.get(PNG).tier(), "miss");
+    server.stop();
+    assert_eq!(stored(&place.file("png/13/4264/2987.png.meta")), an_hour_ago);
+}
+
+#[test]
+fn what_a_wrong_clock_dated_ahead_is_not_fresh() {
+    let place = Place::new();
+    let server = place.on_disk();
+    server.get(PNG);
+    server.stop();
+    let before = place.upstream.requests().len();
+    for entry in ["png/13/4264/2987.png.meta", "mvt/12/2132/1493.mvt.meta"] {
+        date(&place.file(entry), 4_000_000_000);
+    }
+    let server = place.on_disk();
+    assert_eq!(server.get(PNG).status, 200);
+    assert!(place.upstream.requests().len() > before, "the source was not asked again");
+}

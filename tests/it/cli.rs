@@ -198,15 +198,15 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--style", "bad.json"]), &["layers[0].paint.background-color", "a CSS colour"]),
         (render(&["--style", "large.json"]), &["bytes"]),
         (render(&["--style", "own.json"]), &["--source"]),
-        (render(&["--source", "nonsense"]), &["nonsense", ACCEPTED]),
+        (render(&["--source", "nonsense"]), &["not a source", ACCEPTED]),
         (render(&["--source", "https://example.org/tiles"]), &[ACCEPTED]),
         (render(&["--source", "https://example.org/{z}/{x}.mvt"]), &[ACCEPTED]),
         (render(&["--source", "http://[/{z}/{x}/{y}.mvt"]), &[ACCEPTED]),
-        (render(&["--source", "nowhere/{z}/{x}/{y}.mvt"]), &["nowhere", ACCEPTED]),
+        (render(&["--source", "nowhere/{z}/{x}/{y}.mvt"]), &["not a directory", ACCEPTED]),
         (render(&["--source", "tiles/{z}/{x}.mvt"]), &["{y}", ACCEPTED]),
-        (render(&["--source", "nowhere.pmtiles"]), &["nowhere.pmtiles", ACCEPTED]),
+        (render(&["--source", "nowhere.pmtiles"]), &["cannot be opened", ACCEPTED]),
         (render(&["--source", "short.pmtiles"]), &["header", ACCEPTED]),
-        (render(&["--source", "pmtiles:nowhere"]), &["nowhere", ACCEPTED]),
+        (render(&["--source", "pmtiles:nowhere"]), &["cannot be opened", ACCEPTED]),
         (render(&["--source-class", "300"]), &["256, 512 and 1024"]),
         (render(&["--source-minzoom", "9", "--source-maxzoom", "5"]), &["from 9 to 5"]),
         (render(&["--source-maxzoom", "31"]), &["at most 30"]),
@@ -215,6 +215,9 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (serve(&["--s3-dsn", "bucket=B region=R"]), &["credentials"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: bucket=C"]), &["bucket"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: colour=red"]), &["colour"]),
+        // Flags of the server before another command would do nothing.
+        (vec!["--source", "sample", "render", TILE, "-o", "x.png"], &["render"]),
+        (serve(&["--cors-origin", "ü"]), &["CORS"]),
         (serve(&["--s3-dsn", "nonsense"]), &["word 1", "bucket="]),
         (serve(&["--cache", "s3:bucket=B"]), &["region"]),
         (serve(&["--cache", "memory:64MB"]), &["64MB", "MiB"]),
@@ -511,4 +514,97 @@ fn a_broken_archive_is_refused_in_a_file_and_over_http() {
             assert!(reason.lines().count() >= 2, "{what}, without a hint: {reason}");
         }
     }
+}
+
+#[test]
+fn what_may_be_a_key_in_a_source_is_not_repeated() {
+    let dir = directory();
+    for source in [
+        "htps://host/{z}/{x}.mvt?key=CANARY",
+        "tile.host/x.mvt?api_key=CANARY",
+        "host/CANARY/{z}/{x}/{y}.mvt",
+        "host/CANARY/map.pmtiles",
+        "https://host/{z}/{x}.mvt?key=CANARY",
+    ] {
+        let ended = run_in(dir.path(), &[], &["render", TILE, "-o", "x.png", "--source", source]);
+        assert_eq!(ended.code, Some(2), "{source}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("CANARY"), "{source}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn empty_variables_are_left_out() {
+    let dir = directory();
+    let names = ["SOURCE", "SOURCE_CLASS", "SOURCE_MINZOOM", "SOURCE_BOUNDS", "SOURCE_SPARSE", "STYLE", "LOG"];
+    let names: Vec<String> = names.iter().map(|name| format!("RASTERZEN_{name}")).collect();
+    let empty: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let ended = run_in(dir.path(), &empty, &["render", "1/0/0", "-o", "x.png"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for yes in ["1", "true", "yes"] {
+        let ended = run_in(dir.path(), &[("RASTERZEN_SOURCE_SPARSE", yes)], &["render", "1/0/0", "-o", "x.png"]);
+        assert_eq!(ended.code, Some(0), "{yes}: {}", ended.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_stay_what_they_are() {
+    let dir = directory();
+    write(&dir.path().join("real.svg"), "old");
+    std::os::unix::fs::symlink("real.svg", dir.path().join("link.svg")).expect("a link");
+    run(dir.path(), &["render", "1/0/0", "-o", "link.svg"]);
+    assert!(fs::symlink_metadata(dir.path().join("link.svg")).expect("a link").is_symlink());
+    assert!(fs::read(dir.path().join("real.svg")).expect("a file").starts_with(b"<svg"));
+
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe)
+    });
+    run(dir.path(), &["render", "1/0/0", "--format", "svg", "-o", "pipe"]);
+    assert!(reader.join().expect("a reader").expect("bytes").starts_with(b"<svg"));
+}
+
+#[test]
+fn a_directory_of_an_archive_that_unfolds_is_refused() {
+    // Header, root with one leaf, and a leaf that is 64 MiB of zeros.
+    let leaf = gzip(&vec![0; 64 << 20]);
+    let mut root_entry = vec![1, 0, 0];
+    let mut length = leaf.len();
+    while length >= 0x80 {
+        root_entry.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    root_entry.extend([length as u8, 1]);
+    let root = gzip(&root_entry);
+    let numbers = [127, root.len(), 0, 0, 127 + root.len(), leaf.len(), 127 + root.len() + leaf.len(), 0, 1, 1, 1];
+    let mut archive = b"PMTiles\x03".to_vec();
+    numbers.iter().for_each(|n| archive.extend((*n as u64).to_le_bytes()));
+    // Clustered; directories gzip, tiles gzip, vector tiles, zooms 0 to 5; then the bounds of the world.
+    archive.extend([1, 2, 2, 1, 0, 5]);
+    for degrees in [-180, -85, 180, 85i32] {
+        archive.extend((degrees * 10_000_000).to_le_bytes());
+    }
+    archive.extend([0; 9]);
+    assert_eq!(archive.len(), 127);
+    archive.extend(root);
+    archive.extend(leaf);
+    let dir = directory();
+    write(&dir.path().join("bomb.pmtiles"), archive);
+    let ended = run_in(dir.path(), &[], &["render", "0/0/0", "-o", "x.png", "--source", "bomb.pmtiles"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("inflates to more than"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_ring_without_area_does_not_hide_the_others() {
+    let dir = directory();
+    let square = [[0, 0], [1000, 0], [1000, 1000], [0, 1000]];
+    let flat = [[5, 5], [10, 10], [20, 20]];
+    let layer = Layer::new("water").with(Feature::polygon(&[&flat, &square]));
+    write(&dir.path().join("t/0/0/0.mvt"), tile(&[layer]));
+    let args = ["render", "0/0/0", "--format", "geojson", "-o", "-", "--source", "t/{z}/{x}/{y}.mvt"];
+    let collection: Value = serde_json::from_slice(&run(dir.path(), &args)).expect("JSON");
+    assert_eq!(collection["features"][0]["geometry"]["type"], "Polygon", "{collection}");
 }
