@@ -205,13 +205,10 @@ impl Tiler {
 
     /// Asks the source for one tile that it should have.
     pub async fn check_source(&self, key: Option<&ApiKey>) -> Result<(), Error> {
-        let tile = TileId::new(0, 0, 0).and_then(|root| {
-            let z = self.source.info.minzoom;
-            let side = 1u32.checked_shl(z.into())?;
-            // In the middle of the world, where any source of it has something.
-            TileId::new(z, side / 2, side / 2).or(Some(root))
-        });
-        match tile {
+        let z = self.source.info.minzoom;
+        // In the middle of the world, where any source of it has something.
+        let middle = (1 << z) / 2;
+        match TileId::new(z, middle, middle) {
             Some(tile) => self.source.fetch(tile, key).await.map(|_| ()),
             None => Ok(()),
         }
