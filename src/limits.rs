@@ -72,8 +72,10 @@ pub const REQUEST: Duration = Duration::from_secs(25);
 pub const LAMBDA_RESERVE: Duration = Duration::from_millis(300);
 /// How long the server waits for open requests when it is told to stop.
 pub const SHUTDOWN: Duration = Duration::from_secs(10);
-/// Renders that may wait for a processor before requests are turned away.
-pub const WAITING_RENDERS: usize = 512;
+/// Pictures in the making at once, from their first source tile to their last byte: each holds its tiles in memory.
+pub const PICTURES: usize = 16;
+/// Pictures that may wait to be made before requests are turned away.
+pub const WAITING_PICTURES: usize = 512;
 /// Connections the server holds open at once.
 pub const CONNECTIONS: usize = 1024;
 /// A client that sends its request head slower than this is cut off.

@@ -1,9 +1,9 @@
 //! From source tiles to a finished body.
 
 use super::Tiler;
-use crate::error::{Code, Error};
+use super::sources::Gathered;
+use crate::error::Error;
 use crate::format::Format;
-use crate::limits;
 use crate::output::{geojson, raster, svg};
 use crate::request::TileRequest;
 use crate::scene::{self, SourceTiles};
@@ -14,7 +14,6 @@ use crate::viewport::{SizeClass, Viewport};
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Time spent in each stage.
@@ -40,38 +39,20 @@ pub struct Drawn {
 
 impl Tiler {
     /// Draws on a thread of its own.
-    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, tiles: SourceTiles) -> Result<Drawn, Error> {
-        let processor = self.processor().await?;
+    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Arc<Gathered>) -> Result<Drawn, Error> {
+        let processor = self.processors.clone().acquire_owned().await;
+        let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
         let (style, source, tile) = (self.style.clone(), self.source.clone(), tile.clone());
         let all_variants = self.freshness.all_variants;
         let draw = move || {
             // Kept until drawing ends, also when nobody waits for it any more.
             let _processor = processor;
-            draw(&style, &source.info, &tile, &tiles, all_variants)
+            draw(&style, &source.info, &tile, &gathered.tiles, all_variants)
         };
         match tokio::task::spawn_blocking(draw).await {
             Ok(drawn) => drawn,
             Err(_) => Err(Error::internal("drawing ended early")),
         }
-    }
-
-    /// A processor to draw on; refused when too many wait already.
-    async fn processor(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
-        struct Waiting(Arc<AtomicUsize>);
-        impl Drop for Waiting {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waiting = Waiting(self.waiting.clone());
-        if before >= limits::WAITING_RENDERS {
-            let detail = format!("{} pictures wait to be drawn already", limits::WAITING_RENDERS);
-            let mut error = Error::new(Code::Overloaded, detail, "come back later");
-            error.retry_after = Some(Duration::from_secs(1));
-            return Err(error);
-        }
-        self.processors.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
     }
 }
 

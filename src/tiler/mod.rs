@@ -20,11 +20,11 @@ use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use save::Finished;
-use sources::SourceTile;
+use sources::{Gathered, SourceTile};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use draw::{Drawn, Stages, draw};
 
@@ -71,10 +71,12 @@ pub struct Tiler {
     freshness: Freshness,
     /// Source tiles in memory, decoded as far as they were needed.
     decoded: moka::sync::Cache<TileId, Arc<SourceTile>>,
+    gathers: Flight<(String, Option<ApiKey>), Arc<Gathered>>,
     fetches: Flight<(TileId, Option<ApiKey>), Arc<SourceTile>>,
     pictures: Flight<(String, String), Arc<Finished>>,
     processors: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    making: Arc<Semaphore>,
+    waiting: AtomicUsize,
     puts: Arc<Semaphore>,
     dropped_puts: AtomicUsize,
 }
@@ -109,10 +111,12 @@ impl Tiler {
             cache: Arc::new(cache),
             freshness,
             decoded,
+            gathers: Flight::default(),
             fetches: Flight::default(),
             pictures: Flight::default(),
             processors: Arc::new(Semaphore::new(processors)),
-            waiting: Arc::default(),
+            making: Arc::new(Semaphore::new(limits::PICTURES)),
+            waiting: AtomicUsize::new(0),
             puts: Arc::new(Semaphore::new(limits::CACHE_PUTS)),
             dropped_puts: AtomicUsize::new(0),
         }
@@ -141,7 +145,7 @@ impl Tiler {
         if let Some((entry, tier)) = cached.take_if(|(entry, _)| entry.age() < self.freshness.ttl) {
             return Ok(self.respond(request, tile, &entry, tier, None));
         }
-        let gathered = self.gather(tile, request.api_key.as_ref()).await?;
+        let gathered = self.gathered(tile, request.api_key.as_ref()).await?;
         let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
         let mut puts = self.source_puts(&gathered.unsaved);
         let cached = cached.filter(|(entry, _)| gathered.gives(tile, entry));
@@ -172,6 +176,39 @@ impl Tiler {
         Ok(response)
     }
 
+    /// The source tiles of a picture, in one place for all who ask for it at the same time.
+    async fn gathered(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Arc<Gathered>, Error> {
+        let (tiler, tile) = (self.clone(), tile.clone());
+        // A key that goes nowhere parts nobody.
+        let caller = key.filter(|_| self.source.wants_caller_key()).cloned();
+        let flight = (self.key(&tile), caller.clone());
+        let gather = move || async move {
+            let place = tiler.place().await?;
+            let gathered = tiler.gather(&tile, caller.as_ref()).await?;
+            Ok(Arc::new(Gathered { _place: Some(place), ..gathered }))
+        };
+        self.gathers.run(flight, gather).await
+    }
+
+    /// A place among the pictures in the making; refused when too many wait for one already.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
+        if before >= limits::WAITING_PICTURES {
+            let detail = format!("{} pictures wait to be made already", limits::WAITING_PICTURES);
+            let mut error = Error::new(Code::Overloaded, detail, "come back later");
+            error.retry_after = Some(Duration::from_secs(1));
+            return Err(error);
+        }
+        self.making.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+    }
+
     /// The source's own tile of an address.
     async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
         self.check_style(tile)?;
@@ -196,9 +233,9 @@ impl Tiler {
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
-        let gathered = self.gather(tile, key).await?;
+        let gathered = Arc::new(self.gather(tile, key).await?);
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
-        let drawn = self.drawn(tile, gathered.tiles).await?;
+        let drawn = self.drawn(tile, gathered).await?;
         let stages = Stages { fetch, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }

@@ -36,7 +36,7 @@ impl Tiler {
     pub(super) async fn finished(
         self: &Arc<Self>,
         tile: &TileRequest,
-        gathered: Gathered,
+        gathered: Arc<Gathered>,
         mut entry: Entry,
         old: Option<(Entry, &'static str)>,
     ) -> Result<Arc<Finished>, Error> {
@@ -63,7 +63,7 @@ impl Tiler {
                     }
                     None => {
                         let content = gathered.content.clone();
-                        let drawn = tiler.drawn(&tile, gathered.tiles).await?;
+                        let drawn = tiler.drawn(&tile, gathered).await?;
                         let behind = tiler.variants(&tile, &entry, &content, &drawn);
                         entry.body = drawn.body;
                         ("miss", Some(drawn.stages), behind)

@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One source tile, or the knowledge that there is none.
 pub struct SourceTile {
@@ -61,6 +62,8 @@ pub struct Gathered {
     /// Distinct source tiles asked for.
     pub asked: usize,
     pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
+    /// Among the pictures in the making, until nobody needs the tiles.
+    pub _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Gathered {
@@ -96,6 +99,7 @@ impl Tiler {
             fetched: SystemTime::now(),
             asked: 0,
             unsaved: Vec::new(),
+            _place: None,
         };
         let mut parts = Vec::new();
         let mut asked = HashSet::new();
