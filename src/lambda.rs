@@ -9,6 +9,7 @@ use crate::limits;
 use crate::logging;
 use crate::request::BaseUrl;
 use crate::response::{insert, problem};
+use crate::runtime;
 use crate::server::{App, Door, is_host, router};
 use crate::settings::{Drawing, Place, Serving};
 use bytes::Bytes;
@@ -162,9 +163,7 @@ fn encoded_length(response: &http::Response<Bytes>) -> usize {
 pub fn start() -> ExitCode {
     let done = environment().and_then(|environment| {
         logging::start(environment.log, true);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Error::internal(format!("there is no runtime: {e}")))?;
-        runtime.block_on(async {
+        runtime::start()?.block_on(async {
             let style = environment.drawing.read_style()?;
             let source = environment.drawing.open_source(Place::Lambda).await?;
             let tiler = environment.serving.tiler(style, source, Place::Lambda)?;

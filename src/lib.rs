@@ -14,6 +14,7 @@ pub mod digest;
 pub mod file;
 pub mod format;
 pub mod logging;
+pub mod runtime;
 pub mod tile;
 pub mod value;
 pub mod viewport;

@@ -72,6 +72,8 @@ pub const REQUEST: Duration = Duration::from_secs(25);
 pub const LAMBDA_RESERVE: Duration = Duration::from_millis(300);
 /// How long the server waits for open requests when it is told to stop.
 pub const SHUTDOWN: Duration = Duration::from_secs(10);
+/// Threads that read and write files, besides those that draw.
+pub const FILE_THREADS: usize = 2;
 /// Pictures in the making at once, from their first source tile to their last byte: each holds its tiles in memory.
 pub const PICTURES: usize = 16;
 /// Pictures that may wait to be made before requests are turned away.
@@ -117,6 +119,6 @@ pub const CACHE_PUTS: usize = 256;
 /// Bytes of one cached object.
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
 /// The decoded source tiles kept in memory, counted as the bytes of the tile times [`DECODED_FACTOR`].
-pub const DECODED_BYTES: u64 = 32 << 20;
+pub const DECODED_BYTES: u64 = 64 << 20;
 /// What a decoded tile takes in memory for each byte of the tile, roughly.
 pub const DECODED_FACTOR: u64 = 10;

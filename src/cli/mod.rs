@@ -3,7 +3,7 @@
 mod render;
 mod serve;
 
-use crate::error::{Code, Error};
+use crate::error::Code;
 use crate::logging;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -53,12 +53,4 @@ pub fn run() -> ExitCode {
             ExitCode::from(if error.code == Code::Misconfigured { 2 } else { 1 })
         }
     }
-}
-
-/// The runtime that a command runs on.
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::internal(format!("there is no runtime: {e}")))
 }

@@ -6,6 +6,7 @@ use crate::file;
 use crate::format::Format;
 use crate::limits;
 use crate::request::TileRequest;
+use crate::runtime;
 use crate::settings::{Drawing, Place};
 use crate::tile::TileId;
 use crate::tiler::{Freshness, Picture, Stages, Tiler};
@@ -66,8 +67,8 @@ pub fn run(settings: Render) -> Result<(), Error> {
     let tiles = settings.tiles()?;
     let extension = settings.output.as_deref().and_then(Path::extension).and_then(|e| e.to_str());
     let format = settings.format.or_else(|| extension.and_then(Format::from_extension)).unwrap_or(Format::Png);
-    let jobs = settings.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), usize::from);
-    super::runtime()?.block_on(async {
+    let jobs = settings.jobs.map_or_else(runtime::processors, usize::from);
+    runtime::start()?.block_on(async {
         let style = settings.drawing.read_style()?;
         let source = settings.drawing.open_source(Place::Here).await?;
         let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));

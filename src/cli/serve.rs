@@ -1,6 +1,7 @@
 //! `rasterzen serve`: the tile server.
 
 use crate::error::Error;
+use crate::runtime;
 use crate::server::{App, serve};
 use crate::settings::{Drawing, Place, Serving};
 use clap::Args;
@@ -21,7 +22,7 @@ pub struct Serve {
 }
 
 pub fn run(settings: Serve) -> Result<(), Error> {
-    super::runtime()?.block_on(async {
+    runtime::start()?.block_on(async {
         let style = settings.drawing.read_style()?;
         let source = settings.drawing.open_source(Place::Here).await?;
         let app = App::new(settings.serving.tiler(style, source, Place::Here)?, settings.serving.options()?);

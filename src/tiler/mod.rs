@@ -14,6 +14,7 @@ use crate::format::Format;
 use crate::limits;
 use crate::request::{ApiKey, Request, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
+use crate::runtime;
 use crate::source::Source;
 use crate::style::Style;
 use crate::tile::TileId;
@@ -104,7 +105,6 @@ impl Tiler {
                 u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)
             })
             .build();
-        let processors = std::thread::available_parallelism().map_or(2, |n| n.get());
         Tiler {
             style: Arc::new(style),
             source: Arc::new(source),
@@ -114,7 +114,7 @@ impl Tiler {
             gathers: Flight::default(),
             fetches: Flight::default(),
             pictures: Flight::default(),
-            processors: Arc::new(Semaphore::new(processors)),
+            processors: Arc::new(Semaphore::new(runtime::processors())),
             making: Arc::new(Semaphore::new(limits::PICTURES)),
             waiting: AtomicUsize::new(0),
             puts: Arc::new(Semaphore::new(limits::CACHE_PUTS)),
