@@ -6,7 +6,6 @@
 use super::cut::Piece;
 use super::path::Point;
 use crate::limits;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A piece with what joining it depends on.
@@ -88,10 +87,8 @@ type Partners = Vec<[Option<(usize, bool)>; 2]>;
 fn partners(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) -> bool) -> Partners {
     let sides = sides(pieces);
     let mut candidates: Vec<(f64, i64, End, End)> = Vec::new();
-    for (i, (edge, placement, ends)) in sides.iter().enumerate() {
-        for (_, _, others) in
-            sides[i + 1..].iter().take_while(|(other, ..)| other == edge).filter(|s| s.1 != *placement)
-        {
+    for (i, (edge, ends)) in sides.iter().enumerate() {
+        for (_, others) in sides[i + 1..].iter().take_while(|(other, _)| other == edge) {
             for &a in ends {
                 let reach = pieces[a.piece].tolerance.max(pieces[others[0].piece].tolerance);
                 let near = others.partition_point(|b| b.along < a.along - reach);
@@ -121,8 +118,8 @@ fn partners(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) ->
 /// An edge: its axis and its coordinate on it.
 type Edge = (usize, i64);
 
-/// The cut ends of each tile at each edge, by where they lie along it.
-fn sides(pieces: &[Joinable]) -> Vec<(Edge, usize, Vec<End>)> {
+/// The cut ends at each edge, those of each tile by themselves, by where they lie along it.
+fn sides(pieces: &[Joinable]) -> Vec<(Edge, Vec<End>)> {
     let mut sides: BTreeMap<(Edge, usize), Vec<End>> = BTreeMap::new();
     for (i, joinable) in pieces.iter().enumerate() {
         let points = &joinable.piece.points;
@@ -140,12 +137,12 @@ fn sides(pieces: &[Joinable]) -> Vec<(Edge, usize, Vec<End>)> {
         }
     }
     sides.values_mut().for_each(|ends| ends.sort_by_key(|end| end.along));
-    sides.into_iter().map(|((edge, placement), ends)| (edge, placement, ends)).collect()
+    sides.into_iter().map(|((edge, _), ends)| (edge, ends)).collect()
 }
 
 /// The unit vector from one point to another.
 pub fn unit(from: Point, to: Point) -> [f64; 2] {
     let d = [(to[0] - from[0]) as f64, (to[1] - from[1]) as f64];
     let length = d[0].hypot(d[1]);
-    if length.partial_cmp(&0.0) == Some(Ordering::Greater) { d.map(|c| c / length) } else { [0.0; 2] }
+    if length > 0.0 { d.map(|c| c / length) } else { [0.0; 2] }
 }

@@ -82,10 +82,6 @@ impl Path {
         })
     }
 
-    pub fn vertices(&self) -> usize {
-        self.points.len()
-    }
-
     fn push(&mut self, points: impl Iterator<Item = Point>, closed: bool) {
         // Within `limits::COORDINATE`, as the callers see to.
         self.points.extend(points.map(|[x, y]| [x as i32, y as i32]));
@@ -131,13 +127,12 @@ impl Path {
         let bounds = limit_rect(visible);
         let seen = |a: Point, b: Point| visible.beyond(a) & visible.beyond(b) == 0;
         let closing = closed.then(|| line[0]);
-        let points: Vec<Point> = line.iter().copied().chain(closing).collect();
+        let mut points: Vec<Point> = line.iter().copied().chain(closing).collect();
         let whole = points.windows(2).all(|pair| seen(pair[0], pair[1]));
         if whole && points.iter().all(|&p| bounds.beyond(p) == 0) {
             self.push(line.iter().map(|&p| moved(p, offset)), closed);
             return;
         }
-        let mut points = points;
         if let Some(gap) = points.windows(2).position(|pair| closed && !seen(pair[0], pair[1])) {
             // Begun at a gap: a ring's first vertex may be seen, and must not become two ends.
             points.pop();

@@ -179,8 +179,7 @@ impl Tiler {
     /// The source tiles of a picture, in one place for all who ask for it at the same time.
     async fn gathered(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Arc<Gathered>, Error> {
         let (tiler, tile) = (self.clone(), tile.clone());
-        // A key that goes nowhere parts nobody.
-        let caller = key.filter(|_| self.source.wants_caller_key()).cloned();
+        let caller = self.caller_key(key);
         let flight = (self.key(&tile), caller.clone());
         let gather = move || async move {
             let place = tiler.place().await?;

@@ -63,7 +63,7 @@ pub struct Gathered {
     pub asked: usize,
     pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
     /// Among the pictures in the making, until nobody needs the tiles.
-    pub _place: Option<OwnedSemaphorePermit>,
+    pub(super) _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Gathered {
@@ -174,8 +174,7 @@ impl Tiler {
             }
         }
         let tiler = self.clone();
-        // A key that goes nowhere parts nobody.
-        let caller = key.filter(|_| self.source.wants_caller_key()).cloned();
+        let caller = self.caller_key(key);
         self.fetches
             .run((id, caller.clone()), move || async move {
                 let tile = Arc::new(tiler.fetch_source_tile(id, caller.as_ref()).await?);
@@ -183,6 +182,11 @@ impl Tiler {
                 Ok(tile)
             })
             .await
+    }
+
+    /// The caller's key where the source takes one: a key that goes nowhere parts nobody.
+    pub(super) fn caller_key(&self, key: Option<&ApiKey>) -> Option<ApiKey> {
+        key.filter(|_| self.source.wants_caller_key()).cloned()
     }
 
     async fn fetch_source_tile(&self, id: TileId, key: Option<&ApiKey>) -> Result<SourceTile, Error> {
