@@ -1,5 +1,6 @@
 //! The command line: what can be typed, one file for each command.
 
+mod progress;
 mod render;
 mod serve;
 
@@ -16,14 +17,18 @@ use tracing_subscriber::filter::LevelFilter;
 #[command(
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Example:\n  rasterzen render 14/8529/5974 -o monaco.png"
+    after_help = "\
+Examples:
+  rasterzen
+  rasterzen serve --listen 127.0.0.1:8081
+  rasterzen render 14/8529/5974 --size 512 -o monaco.png"
 )]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: serve::Serve,
-    /// What is reported on stderr: off, error, warn, info or debug
+    /// What is reported on stderr: off, error, warn, info or debug; below info no progress either
     #[arg(long, env = "RASTERZEN_LOG", default_value = "info", global = true, value_name = "LEVEL")]
     log: LevelFilter,
 }

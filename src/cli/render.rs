@@ -1,6 +1,7 @@
 //! `rasterzen render`: tiles to files, without a server.
 
 use crate::cache::Cache;
+use crate::cli::progress::Progress;
 use crate::error::{Code, Error};
 use crate::file;
 use crate::format::Format;
@@ -21,7 +22,11 @@ use std::time::{Duration, Instant};
 
 /// Draw tiles to files
 #[derive(Args)]
-#[command(after_help = "Example:\n  rasterzen render 14/8529/5974 --size 512 -o monaco.png")]
+#[command(after_help = "\
+Examples:
+  rasterzen render 14/8529/5974 --size 512 -o monaco.png
+  rasterzen render 14/8529/5974 14/8530/5974 --out tiles --format svg
+  echo 14/8529/5974 > list.txt; rasterzen render --tiles list.txt --out tiles --report report.json")]
 pub struct Render {
     /// Tiles as Z/X/Y
     #[arg(value_name = "Z/X/Y")]
@@ -74,6 +79,7 @@ pub fn run(settings: Render) -> Result<(), Error> {
         let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
         let setup = started.elapsed();
         let alone = jobs == 1 || tiles.len() == 1;
+        let mut progress = settings.out.is_some().then(|| Progress::start(tiles.len()));
         let render = |tile: TileId| {
             let request = TileRequest { tile, format, size: settings.size, scale: settings.scale, style: None };
             let (tiler, settings) = (&tiler, &settings);
@@ -84,13 +90,25 @@ pub fn run(settings: Render) -> Result<(), Error> {
         let mut done = stream::iter(tiles).map(render).buffered(jobs);
         while let Some((tile, result)) = done.next().await {
             match result {
-                Ok(row) => rows.push(row),
+                Ok((bytes, row)) => {
+                    if let Some(progress) = &mut progress {
+                        progress.wrote(bytes);
+                    }
+                    rows.push(row);
+                }
                 Err(error) => {
                     let error = error.within(tile);
-                    tracing::error!("{error}");
+                    let tell = || tracing::error!("{error}");
+                    match &mut progress {
+                        Some(progress) => progress.failed(tell),
+                        None => tell(),
+                    }
                     failures.push(error);
                 }
             }
+        }
+        if let Some(progress) = progress {
+            progress.finish();
         }
         if let Some(path) = &settings.report {
             let report = json!({ "setup_ms": ms(setup), "tiles": rows });
@@ -134,8 +152,13 @@ impl Render {
     }
 }
 
-/// Draws and writes one tile; gives its row of the report.
-async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render, alone: bool) -> Result<Value, Error> {
+/// Draws and writes one tile; gives its bytes, and its row of the report.
+async fn render_one(
+    tiler: &Arc<Tiler>,
+    request: &TileRequest,
+    settings: &Render,
+    alone: bool,
+) -> Result<(usize, Value), Error> {
     let (wall, cpu) = (Instant::now(), ProcessTime::now());
     let Picture { body, stages, fetched, decoded, missing } = tiler.picture(request, None).await?;
     let (wall, cpu) = (wall.elapsed(), cpu.elapsed());
@@ -154,7 +177,7 @@ async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render
         },
     }
     let Stages { fetch, decode, scene, svg, raster, encode } = stages;
-    Ok(json!({
+    let row = json!({
         "tile": request.tile.to_string(),
         "wall_ms": ms(wall),
         "cpu_ms": alone.then(|| ms(cpu)),
@@ -168,7 +191,8 @@ async fn render_one(tiler: &Arc<Tiler>, request: &TileRequest, settings: &Render
             "encode": ms(encode),
         },
         "sources": { "fetched": fetched, "decoded": decoded },
-    }))
+    });
+    Ok((body.len(), row))
 }
 
 fn ms(time: Duration) -> f64 {

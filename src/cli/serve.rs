@@ -10,7 +10,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Serve tiles over HTTP
 #[derive(Args)]
-#[command(after_help = "Example:\n  rasterzen serve --listen 127.0.0.1:8080 --source sample --cache memory:64MiB")]
+#[command(after_help = "\
+Examples:
+  rasterzen serve
+  rasterzen serve --listen 127.0.0.1:8081 --style light --cache memory:64MiB --cache ./tiles
+  rasterzen serve --source 'https://tiles.example.com/{z}/{x}/{y}.mvt' --source-maxzoom 14")]
 pub struct Serve {
     /// The address to listen on
     #[arg(long, env = "RASTERZEN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]

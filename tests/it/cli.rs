@@ -310,22 +310,14 @@ fn a_tile_that_fails_leaves_no_file_and_the_others_are_written() {
 }
 
 #[test]
-fn every_command_has_help_with_an_example() {
+fn every_command_has_help_with_examples() {
     let dir = directory();
     for args in [&["--help"][..], &["serve", "--help"], &["render", "--help"], &["help"], &["help", "render"], &["-h"]]
     {
         let text = String::from_utf8(run(dir.path(), args)).expect("UTF-8");
-        assert!(text.contains("Usage:") && text.contains("Example:\n  rasterzen "), "{args:?}: {text}");
+        assert!(text.contains("Usage:") && text.contains("Examples:\n  rasterzen"), "{args:?}: {text}");
     }
     assert!(run(dir.path(), &["--version"]).starts_with(b"rasterzen "));
-    // The examples of drawing work.
-    for help in [&["--help"][..], &["render", "--help"]] {
-        let text = String::from_utf8(run(dir.path(), help)).expect("UTF-8");
-        let example =
-            text.split("Example:\n  rasterzen ").nth(1).and_then(|rest| rest.lines().next()).expect("an example");
-        run(dir.path(), &example.split_whitespace().collect::<Vec<_>>());
-        fs::remove_file(dir.path().join("monaco.png")).expect("a picture");
-    }
 }
 
 /// The SVG of a 512 px tile from a source, without the credit that only some sources carry.
@@ -607,4 +599,59 @@ fn a_ring_without_area_does_not_hide_the_others() {
     let args = ["render", "0/0/0", "--format", "geojson", "-o", "-", "--source", "t/{z}/{x}/{y}.mvt"];
     let collection: Value = serde_json::from_slice(&run(dir.path(), &args)).expect("JSON");
     assert_eq!(collection["features"][0]["geometry"]["type"], "Polygon", "{collection}");
+}
+
+/// The lines under `Examples:` in the help of a command.
+fn examples(command: &[&str]) -> Vec<String> {
+    let dir = directory();
+    let help = String::from_utf8(run(dir.path(), &[command, &["--help"]].concat())).expect("UTF-8");
+    let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("no examples: {help}"));
+    examples.lines().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_examples_of_every_help_work() {
+    let dir = directory();
+    let program = Path::new(env!("CARGO_BIN_EXE_rasterzen")).parent().expect("a directory");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a PATH"));
+    for example in [&[][..], &["serve"], &["render"]].into_iter().flat_map(examples) {
+        // Any port will do, in case that of the example is taken.
+        let line = example.replace("127.0.0.1:8081", "127.0.0.1:0");
+        let shell = |line: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", line]).current_dir(dir.path()).env_clear().env("PATH", &path);
+            shell.env("RASTERZEN_LISTEN", "127.0.0.1:0");
+            shell
+        };
+        if example.contains("rasterzen render") {
+            let output = shell(&line).output().expect("a process");
+            assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
+            continue;
+        }
+        // The shell becomes the server, so that killing one ends the other.
+        let mut server = shell(&format!("exec {line}")).stdout(std::process::Stdio::piped()).spawn().expect("a server");
+        let mut lines = BufReader::new(server.stdout.take().expect("a pipe")).lines();
+        let said = lines.any(|line| line.is_ok_and(|line| line.starts_with("TileJSON: http://127.0.0.1:")));
+        server.kill().and_then(|()| server.wait()).expect("an end");
+        assert!(said, "{example}");
+    }
+    assert_eq!(fs::read(dir.path().join("monaco.png")).expect("a file")[..8], *b"\x89PNG\r\n\x1a\n");
+}
+
+#[test]
+fn many_tiles_show_how_far_they_are() {
+    let dir = directory();
+    write(&dir.path().join("list.txt"), "14/8529/5974\n14/8530/5974\n");
+    let args = ["render", "--tiles", "list.txt", "--out", "out"];
+    let plain = run_in(dir.path(), &[], &args);
+    assert_eq!(plain.stdout, b"");
+    assert!(plain.stderr.contains("2 tiles written in "), "{}", plain.stderr);
+    assert!(!plain.stderr.contains('\u{1b}'), "no terminal, no colours: {:?}", plain.stderr);
+    assert_eq!(run_in(dir.path(), &[], &[&args[..], &["--log", "warn"]].concat()).stderr, "");
+    // `script` runs a program on a terminal of its own; where there is none, only the plain lines are tested.
+    let line = format!("{} {}", env!("CARGO_BIN_EXE_rasterzen"), args.join(" "));
+    let script = Command::new("script").args(["-qec", &line, "/dev/null"]).current_dir(dir.path()).output();
+    let Ok(script) = script else { return eprintln!("without script, the bar is not tested") };
+    let shown = String::from_utf8_lossy(&script.stdout);
+    assert!(script.status.success() && shown.contains("2/2 tiles"), "{shown}");
 }
