@@ -164,7 +164,7 @@ pub fn start() -> ExitCode {
     let done = environment().and_then(|environment| {
         logging::start(environment.log, true);
         runtime::start()?.block_on(async {
-            let style = environment.drawing.read_style()?;
+            let style = environment.drawing.read_style().await?;
             let source = environment.drawing.open_source(Place::Lambda).await?;
             let tiler = environment.serving.tiler(style, source, Place::Lambda)?;
             let app = App::new(tiler, environment.serving.options()?);

@@ -23,12 +23,14 @@ pub mod flight;
 pub mod mvt;
 pub mod request;
 pub mod response;
+pub mod sprite;
 pub mod style;
 
 pub mod cache;
 pub mod scene;
 pub mod source;
 
+pub mod assets;
 pub mod output;
 
 pub mod tiler;

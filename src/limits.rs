@@ -39,6 +39,21 @@ pub const STYLE_BYTES: u64 = 8 << 20;
 /// Nesting of an expression: evaluation recurses.
 pub const EXPRESSION_DEPTH: usize = 64;
 
+// Sprites.
+
+/// Sprites that one style may list.
+pub const SPRITES: usize = 64;
+/// Bytes of a sprite sheet's PNG, and of its index; the largest public ones are under 1 MiB.
+pub const SPRITE_BYTES: usize = 8 << 20;
+/// Images that an index may name, and icons of a folder; the largest public sprites have under 2,000.
+pub const SPRITE_IMAGES: usize = 10_000;
+/// Pixels of one sheet, or of all icons of a folder: 32 MiB of RGBA.
+pub const SPRITE_PIXELS: u64 = 8 << 20;
+/// The longest side of one image in CSS pixels: at [`SCALE`] times it still fits a pixmap.
+pub const SPRITE_IMAGE_SIDE: u32 = 1024;
+/// Bytes of one SVG icon.
+pub const ICON_BYTES: usize = 1 << 20;
+
 // Pictures.
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.

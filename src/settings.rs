@@ -1,5 +1,6 @@
 //! Flags and environment variables, checked, and what is built from them. A flag beats its variable.
 
+use crate::assets::{self, Origin};
 use crate::cache::s3::{Dsn, PutSettings};
 use crate::cache::{Cache, Disk, Memory, S3, Tier};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What to draw, and from what.
@@ -44,6 +45,9 @@ pub struct Drawing {
     /// A MapLibre style: a file, or the name of a bundled one [default: light]
     #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
     pub style: Option<String>,
+    /// A folder of SVG icons, named as their files are; they come before the images of the style's sprites
+    #[arg(long, env = "RASTERZEN_SPRITES", value_name = "DIR")]
+    pub sprites: Option<String>,
 }
 
 /// How answers are kept and sent.
@@ -116,9 +120,10 @@ impl Drawing {
         Source::open(given(&self.source).unwrap_or(default), &overrides, key).await
     }
 
-    /// Reads the style; what it does not draw is logged once.
-    pub fn read_style(&self) -> Result<Style, Error> {
-        let style = read_style(given(&self.style).unwrap_or(BUNDLED[0].0))?;
+    /// Reads the style and its images; what it does not draw is logged once.
+    pub async fn read_style(&self) -> Result<Style, Error> {
+        let (style, origin) = read_style(given(&self.style).unwrap_or(BUNDLED[0].0))?;
+        let style = assets::with_sprite(style, &origin, given(&self.sprites).map(Path::new)).await?;
         for warning in &style.warnings {
             tracing::warn!(style = style.name, "{warning}");
         }
@@ -134,7 +139,8 @@ impl Drawing {
     }
 }
 
-fn read_style(given: &str) -> Result<Style, Error> {
+/// A style, and where it is from.
+fn read_style(given: &str) -> Result<(Style, Origin), Error> {
     let (name, place) = match given.split_once('=') {
         Some((name, place)) => (Some(name), place),
         None => (None, given),
@@ -151,7 +157,7 @@ fn read_style(given: &str) -> Result<Style, Error> {
         ));
     }
     if let Some((_, json)) = bundled {
-        return Style::parse(name, json);
+        return Ok((Style::parse(name, json)?, Origin::Here(PathBuf::new())));
     }
     let names: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
     let refused = |what: String| {
@@ -165,7 +171,8 @@ fn read_style(given: &str) -> Result<Style, Error> {
     if read as u64 == limit {
         return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
     }
-    Style::parse(name, &json)
+    let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    Ok((Style::parse(name, &json)?, Origin::Here(directory)))
 }
 
 impl Serving {

@@ -22,6 +22,14 @@ pub struct Viewport {
     pub height: u32,
 }
 
+/// A square of the source's grid where a viewport sees it: its top left corner in output pixels from the viewport's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Square {
+    pub tile: TileId,
+    pub left: i64,
+    pub top: i64,
+}
+
 /// How much ground one source tile shows: a tile of class 512 at `z` holds the data of MapLibre zoom `z`, one of class
 /// 256 of zoom `z - 1`, one of class 1024 of zoom `z + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,28 +93,29 @@ impl Viewport {
         world >> self.grid_zoom(class)
     }
 
-    /// The squares of the grid that the viewport touches, by rows.
-    pub fn squares(&self, class: SizeClass) -> Vec<TileId> {
+    /// The squares of the grid that the viewport touches, by rows. The world goes on in the west and the east.
+    pub fn squares(&self, class: SizeClass) -> Vec<Square> {
         let side = self.square_side(class);
         let z = self.grid_zoom(class);
         let (right, bottom) = (self.left + i64::from(self.width), self.top + i64::from(self.height));
         let columns = self.left.div_euclid(side)..=(right - 1).div_euclid(side);
         let rows = self.top.div_euclid(side)..=(bottom - 1).div_euclid(side);
-        rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
-            .filter_map(|(x, y)| TileId::new(z, x.rem_euclid(1 << z) as u32, u32::try_from(y).ok()?))
-            .collect()
+        let square = |(x, y): (i64, i64)| {
+            let tile = TileId::new(z, x.rem_euclid(1 << z) as u32, u32::try_from(y).ok()?)?;
+            Some(Square { tile, left: x * side - self.left, top: y * side - self.top })
+        };
+        rows.flat_map(|y| columns.clone().map(move |x| (x, y))).filter_map(square).collect()
     }
 
-    /// The offset in output pixels of a square's top left corner from the viewport's.
-    pub fn offset(&self, square: TileId, class: SizeClass) -> (i64, i64) {
-        let side = self.square_side(class);
-        (i64::from(square.x()) * side - self.left, i64::from(square.y()) * side - self.top)
+    /// What lands in this viewport when the world is moved by whole output pixels: the viewport moved the other way.
+    pub fn of_moved(&self, [right, down]: [i64; 2]) -> Viewport {
+        Viewport { left: self.left - right, top: self.top - down, ..*self }
     }
 
     /// The neighbours of `square` whose shared edge lies within `margin` output pixels of what is asked for.
-    pub fn neighbours(&self, square: TileId, class: SizeClass, margin: f64) -> Vec<(i8, i8)> {
+    pub fn neighbours(&self, square: Square, class: SizeClass, margin: f64) -> Vec<(i8, i8)> {
         let side = self.square_side(class);
-        let (x, y) = self.offset(square, class);
+        let Square { left: x, top: y, .. } = square;
         let margin = margin.ceil() as i64;
         // The part of the square that is asked for, from its own corner.
         let (left, top) = ((-x).max(0), (-y).max(0));

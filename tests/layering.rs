@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 const ROWS: [&str; 9] = [
     "limits error",
     "tile -> viewport | value | format | digest | file | logging | runtime",
-    "request | response | mvt | style | flight",
+    "request | response | mvt | sprite -> style | flight",
     "source | cache | scene",
-    "output",
+    "output | assets",
     "tiler",
     "server -> settings",
     "lambda",

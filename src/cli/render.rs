@@ -74,7 +74,7 @@ pub fn run(settings: Render) -> Result<(), Error> {
     let format = settings.format.or_else(|| extension.and_then(Format::from_extension)).unwrap_or(Format::Png);
     let jobs = settings.jobs.map_or_else(runtime::processors, usize::from);
     runtime::start()?.block_on(async {
-        let style = settings.drawing.read_style()?;
+        let style = settings.drawing.read_style().await?;
         let source = settings.drawing.open_source(Place::Here).await?;
         let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
         let setup = started.elapsed();

@@ -27,7 +27,7 @@ pub struct Serve {
 
 pub fn run(settings: Serve) -> Result<(), Error> {
     runtime::start()?.block_on(async {
-        let style = settings.drawing.read_style()?;
+        let style = settings.drawing.read_style().await?;
         let source = settings.drawing.open_source(Place::Here).await?;
         let app = App::new(settings.serving.tiler(style, source, Place::Here)?, settings.serving.options()?);
         let listen = &settings.listen;

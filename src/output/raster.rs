@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error};
 use crate::limits;
-use tiny_skia::{Pixmap, Transform};
+use tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 
 /// Draws SVG text; a pixmap is premultiplied RGBA.
 pub fn pixels(svg: &str, width: u32, height: u32) -> Result<Pixmap, Error> {
@@ -23,21 +23,25 @@ pub fn pixels(svg: &str, width: u32, height: u32) -> Result<Pixmap, Error> {
     Ok(pixmap)
 }
 
-/// PNG of a pixmap: RGB where nothing shines through, else RGBA. The settings are fixed, so that the same pixels are
-/// the same bytes.
+/// PNG of a pixmap: RGB where nothing shines through, else RGBA.
 pub fn png(pixmap: &Pixmap) -> Result<Vec<u8>, Error> {
-    let pixels = pixmap.pixels();
-    let opaque = pixels.iter().all(|pixel| pixel.is_opaque());
-    let mut data = Vec::with_capacity(pixels.len() * 4);
-    for pixel in pixels {
-        let color = pixel.demultiply();
+    png_of(pixmap.width(), pixmap.height(), pixmap.data())
+}
+
+/// PNG of premultiplied RGBA. The settings are fixed, so that the same pixels are the same bytes.
+pub fn png_of(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, Error> {
+    let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX);
+    let mut data = Vec::with_capacity(rgba.len());
+    for pixel in rgba.chunks_exact(4) {
+        let color = PremultipliedColorU8::from_rgba(pixel[0], pixel[1], pixel[2], pixel[3]);
+        let color = color.unwrap_or(PremultipliedColorU8::TRANSPARENT).demultiply();
         data.extend_from_slice(&[color.red(), color.green(), color.blue()]);
         if !opaque {
             data.push(color.alpha());
         }
     }
     let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, pixmap.width(), pixmap.height());
+    let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);

@@ -8,7 +8,7 @@ use super::path::{Point, Rect, UNITS};
 use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::{SizeClass, Square, Viewport};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,11 +38,11 @@ pub fn cells(viewport: &Viewport, class: SizeClass, maxzoom: u8, margin: f64) ->
     };
     let mut own = 0;
     for &square in &squares {
-        own = add(square);
+        own = add(square.tile);
     }
     for &square in &squares {
         for (dx, dy) in viewport.neighbours(square, class, margin) {
-            square.neighbour(dx.into(), dy.into()).map(&mut add);
+            square.tile.neighbour(dx.into(), dy.into()).map(&mut add);
         }
     }
     (found, own)
@@ -60,6 +60,8 @@ pub struct Canvas<'a> {
     /// The source's tiles: the square's own first (none where it is absent), then those around it by rows.
     pub own: Option<Placement<'a>>,
     pub around: Vec<Placement<'a>>,
+    /// How far everything is moved within the square, in scene units: less than a pixel.
+    pub shift: Point,
     clip: [i64; 4],
 }
 
@@ -74,9 +76,9 @@ pub struct Placement<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(viewport: &'a Viewport, class: SizeClass, square: TileId, tiles: &'a SourceTiles) -> Canvas<'a> {
+    pub fn new(viewport: &'a Viewport, class: SizeClass, square: Square, tiles: &'a SourceTiles) -> Canvas<'a> {
         let side = viewport.square_side(class);
-        let (x, y) = viewport.offset(square, class);
+        let Square { tile: square, left: x, top: y } = square;
         let clip = [x, y, x + side, y + side];
         let asked = Rect {
             min: [(-x).max(0) * UNITS, (-y).max(0) * UNITS],
@@ -109,7 +111,19 @@ impl<'a> Canvas<'a> {
                 around.push(new);
             }
         }
-        Canvas { viewport, zoom: viewport.style_zoom(), offset: [x * UNITS, y * UNITS], asked, own, around, clip }
+        let (zoom, offset) = (viewport.style_zoom(), [x * UNITS, y * UNITS]);
+        Canvas { viewport, zoom, offset, asked, own, around, shift: [0, 0], clip }
+    }
+
+    /// The square with everything in it moved by less than a pixel. What it is clipped to stays: a pixel belongs to the
+    /// square that holds its middle.
+    pub fn shifted(mut self, by: Point) -> Canvas<'a> {
+        self.offset = [0, 1].map(|i| self.offset[i] + by[i]);
+        if by != [0, 0] {
+            self.asked = self.asked.grown(UNITS);
+        }
+        self.shift = by;
+        self
     }
 
     pub fn clip(&self) -> [i64; 4] {
@@ -119,7 +133,7 @@ impl<'a> Canvas<'a> {
 
 /// How far the layer reaches out of geometries, in scene units.
 pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
-    (layer.margin(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
+    (layer.reach(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
 }
 
 impl Placement<'_> {

@@ -12,13 +12,14 @@ pub fn layer(
     layer: &style::Layer,
     circle: &style::Circle,
     viewport: &Viewport,
+    shift: Point,
     class: SizeClass,
     tiles: &SourceTiles,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
     for square in viewport.squares(class) {
-        let canvas = Canvas::new(viewport, class, square, tiles);
+        let canvas = Canvas::new(viewport, class, square, tiles).shifted(shift);
         for placement in canvas.own.into_iter().chain(canvas.around.iter().copied()) {
             let corner = [0, 1].map(|i| placement.cell.min[i] + canvas.offset[i]);
             if cells.iter().all(|(other, ..)| *other != corner) {
@@ -31,7 +32,7 @@ pub fn layer(
     let scale = f64::from(viewport.scale);
     let (color, opacity, radius) = (circle.color.at(zoom), circle.opacity.at(zoom), circle.radius.at(zoom));
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
-    let stroke_opacity = circle.stroke_opacity.at(zoom);
+    let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
     let sort_key = circle.sort_key.as_ref().map(|key| key.at(zoom));
     let picture = [i64::from(viewport.width) * UNITS, i64::from(viewport.height) * UNITS];
     let seen = Rect { min: [0, 0], max: picture }.grown(reach(layer, viewport) + UNITS);
@@ -61,6 +62,7 @@ pub fn layer(
                     color: faded(color.of(feature), opacity.of(feature)),
                     stroke_width: stroke_width.of(feature).clamp(0.0, limits::MARGIN) * scale,
                     stroke_color: faded(stroke_color.of(feature), stroke_opacity.of(feature)),
+                    blur: blur.of(feature).max(0.0),
                 };
                 drawn.push((key, circle));
             }

@@ -4,29 +4,21 @@
 //! tiles ago. So at each cut the pattern stands at the middle of its first dash; between two cuts it is stretched so
 //! that a whole number of periods fits; a piece shorter than half a period is solid.
 
-use super::path::{Line, Point};
+use super::path::{Line, Measured, Stretch};
 use crate::limits;
 
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of
 /// lengths ends and begins with "on". The line itself where the pattern has no length or would make too many dashes.
 pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
     let period: f64 = pattern.iter().sum();
-    let closing = line.closed.then(|| line.points[0]);
-    let points: Vec<Point> = line.points.iter().copied().chain(closing).collect();
-    let lengths = arc_lengths(&points);
-    let total = lengths[lengths.len() - 1];
+    let measured = Measured::new(line);
+    let total = measured.total();
     if period <= 0.0 || total / period > limits::DASHES as f64 {
         return vec![line.clone()];
     }
-    // The pieces between cuts, as arc lengths, with whether each end is a cut.
-    let last = points.len() - 1;
-    let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
-    stops.extend(line.cuts.iter().filter(|&&i| i > 0 && i < last).map(|&i| (i, true)));
-    stops.push((last, stops[0].1));
     let mut intervals: Vec<(f64, f64)> = Vec::new();
-    for pair in stops.windows(2) {
-        let ((from, cut_before), (to, cut_after)) = (pair[0], pair[1]);
-        let piece = (lengths[from], lengths[to]);
+    for Stretch { from, to, cut: [cut_before, cut_after] } in measured.stretches.iter().copied() {
+        let piece = (measured.lengths[from], measured.lengths[to]);
         for (start, end) in piece_dashes(piece.1 - piece.0, cut_before, cut_after, pattern, period) {
             let (start, end) = (piece.0 + start, piece.0 + end);
             match intervals.last_mut() {
@@ -38,8 +30,7 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
     }
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
-    let mut drawn: Vec<Line> =
-        intervals.iter().map(|&(start, end)| Line::open(stretch(&points, &lengths, start, end))).collect();
+    let mut drawn: Vec<Line> = intervals.iter().map(|&(start, end)| Line::open(measured.part(start, end))).collect();
     if over_start && let Some(mut joined) = drawn.pop() {
         joined.points.pop();
         joined.points.append(&mut drawn[0].points);
@@ -77,32 +68,4 @@ fn piece_dashes(length: f64, cut_before: bool, cut_after: bool, pattern: &[f64],
         last.1 = length;
     }
     found
-}
-
-fn arc_lengths(points: &[Point]) -> Vec<f64> {
-    let mut total = 0.0;
-    let mut lengths = vec![0.0];
-    for pair in points.windows(2) {
-        total += ((pair[1][0] - pair[0][0]) as f64).hypot((pair[1][1] - pair[0][1]) as f64);
-        lengths.push(total);
-    }
-    lengths
-}
-
-/// The part of a polyline between two arc lengths.
-fn stretch(points: &[Point], lengths: &[f64], start: f64, end: f64) -> Vec<Point> {
-    let at = |length: f64| {
-        let i = lengths.partition_point(|&l| l < length).clamp(1, points.len() - 1);
-        let (a, b) = (points[i - 1], points[i]);
-        let span = lengths[i] - lengths[i - 1];
-        let t = if span > 0.0 { (length - lengths[i - 1]) / span } else { 0.0 };
-        [0, 1].map(|axis| a[axis] + ((b[axis] - a[axis]) as f64 * t).round() as i64)
-    };
-    let within = lengths.partition_point(|&l| l <= start)..lengths.partition_point(|&l| l < end);
-    let mut cut = vec![at(start)];
-    if within.start < within.end {
-        cut.extend_from_slice(&points[within]);
-    }
-    cut.push(at(end));
-    cut
 }

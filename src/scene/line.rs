@@ -1,183 +1,215 @@
-//! Line layers: the lines of a square's tile and of those around it, joined where tiles cut them, then offset and
-//! dashed.
+//! Line layers and outlines of fills: lines moved sideways, dashed, and laid out with what they are drawn with.
 //!
 //! Everything is computed from whole pieces in positions relative to the square, whose corner is a whole pixel of the
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
 use super::canvas::{Canvas, reach};
-use super::cut::{self, Piece};
-use super::join::{self, Chain, Joinable};
-use super::path::{Line, Path, Point, UNITS};
-use super::{Stroke, dash, faded, offset};
+use super::gather::{Course, Joined, gather};
+use super::image::Images;
+use super::path::{Line, Path, UNITS};
+use super::{Ink, Stroke, dash, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
+use crate::mvt::Feature;
 use crate::style::color::Color;
-use crate::style::{self, Cap, Join};
+use crate::style::{self, Cap, Gradient, ImageName, Join, OUTLINE_WIDTH, Property, ROUND_LIMIT};
 use crate::value::GeometryKind;
 
 /// A feature's resolved paint; lengths in output pixels.
 #[derive(Clone, Debug, PartialEq)]
 struct Paint {
     color: Color,
+    opacity: f64,
     width: f64,
     gap: f64,
     offset: f64,
+    blur: f64,
     cap: Cap,
     join: Join,
     miter_limit: f64,
+    round_limit: f64,
     dashes: Vec<f64>,
+    pattern: Option<ImageName>,
+    has_gradient: bool,
     sort_key: f64,
 }
 
-pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Result<Vec<Stroke>, Error> {
+impl Joined for Paint {
+    fn half_width(&self) -> f64 {
+        self.width * UNITS as f64 / 2.0
+    }
+
+    fn is_directed(&self) -> bool {
+        // An offset would change sides where two pieces run against each other.
+        self.offset != 0.0 || self.pattern.is_some() || self.has_gradient
+    }
+}
+
+pub fn layer(
+    layer: &style::Layer,
+    line: &style::Line,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas);
+    let visible = |feature: &Feature| {
+        Some(resolve(feature)).filter(|paint| {
+            let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
+            has_ink && paint.opacity > 0.0 && paint.width > 0.0
+        })
+    };
+    strokes(layer, canvas, visible, line.gradient.as_ref(), images)
+}
+
+/// The outlines of a fill layer's polygons, where they are not cut.
+pub fn outlines(
+    layer: &style::Layer,
+    fill: &style::Fill,
+    color: &Property<Color>,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
+    let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
+    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
+    let paint = |feature: &Feature| Paint {
+        color: faded(color.of(feature), opacity.of(feature)),
+        opacity: 1.0,
+        width: OUTLINE_WIDTH * f64::from(canvas.viewport.scale),
+        gap: 0.0,
+        offset: 0.0,
+        blur: 0.0,
+        cap: Cap::Butt,
+        join: Join::Miter,
+        miter_limit: 2.0,
+        round_limit: ROUND_LIMIT,
+        dashes: Vec::new(),
+        pattern: None,
+        has_gradient: false,
+        sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
+    };
+    let of_polygon = |feature: &Feature| {
+        (feature.kind == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
+    };
+    strokes(layer, canvas, of_polygon, None, images)
+}
+
+fn strokes(
+    layer: &style::Layer,
+    canvas: &Canvas,
+    resolve: impl Fn(&Feature) -> Option<Paint>,
+    colors: Option<&Gradient>,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    let mut paints: Vec<Paint> = Vec::new();
-    let mut pieces: Vec<Joinable> = Vec::new();
-    // The paint of each piece.
-    let mut painted: Vec<usize> = Vec::new();
-    let mut cut_pieces: Vec<Piece> = Vec::new();
-    let mut points: Vec<Point> = Vec::new();
-    for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
-        let Some(data) = placement.tile.layer(&layer.source_layer)? else { continue };
-        let projection = placement.projection(data.extent);
-        for feature in &data.features {
-            if feature.kind == GeometryKind::Point
-                || !projection.rect(feature.bounds).touches(near)
-                || !layer.accepts(feature, canvas.zoom)
-            {
-                continue;
+    let mut drawn: Vec<(f64, Stroke)> = Vec::new();
+    for (paint, courses) in gather(layer, canvas, near, resolve)? {
+        let (width, side) = profile(&paint);
+        let mut stroke = Stroke {
+            ink: Ink::Color(paint.color),
+            width,
+            cap: paint.cap,
+            join: paint.join,
+            miter_limit: paint.miter_limit,
+            blur: paint.blur,
+            path: Path::default(),
+            tips: Path::default(),
+        };
+        let lines: Vec<(Line, &Course)> = courses
+            .iter()
+            .flat_map(|course| sideways(&course.line, paint.offset, side).into_iter().map(move |line| (line, course)))
+            .collect();
+        if let Some(name) = &paint.pattern {
+            // Where there is no such image, nothing is drawn.
+            let Some(band) = images.band(name, width) else { continue };
+            let mut quads = Vec::new();
+            for (line, _) in &lines {
+                texture::lay(line, &band, width, near, canvas.offset, images, &mut quads);
             }
-            let paint = resolve(feature);
-            if paint.color.a <= 0.0 || paint.width <= 0.0 {
-                continue;
+            stroke.ink = Ink::Pattern { opacity: paint.opacity, quads };
+        } else if let Some(colors) = colors {
+            let mut runs = Vec::new();
+            let beyond = (width / 2.0 + 1.0) * UNITS as f64;
+            for (line, course) in lines.iter().filter(|(_, course)| !course.progress.is_empty()) {
+                gradient::lay(line, &course.progress, colors, beyond, near, canvas.offset, &mut runs);
             }
-            paints.push(paint);
-            for part in feature.parts() {
-                points.clear();
-                points.extend(part.iter().map(|&p| projection.point(p)));
-                match feature.kind {
-                    GeometryKind::Polygon => cut::ring(&points, placement.cell, &mut cut_pieces),
-                    _ => cut::line(&points, placement.cell, &mut cut_pieces),
-                }
+            if !runs.is_empty() {
+                stroke.ink = Ink::Gradient { opacity: paint.opacity, runs };
             }
-            let tolerance = projection.tolerance();
-            pieces.extend(cut_pieces.drain(..).map(|piece| Joinable { piece, placement: i, tolerance }));
-            painted.resize(pieces.len(), paints.len() - 1);
         }
-    }
-    let mut paths = vec![Path::default(); paints.len()];
-    let alike = |(a, a_last): (usize, bool), (b, b_last): (usize, bool)| {
-        let paint = &paints[painted[a]];
-        // An offset would change sides where two pieces run against each other.
-        *paint == paints[painted[b]] && (paint.offset == 0.0 || a_last != b_last)
-    };
-    for chain in join::chains(&pieces, alike) {
-        // A chain is drawn where its first piece is: own before neighbour.
-        let Some(first) = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min() else { continue };
-        let paint = &paints[first];
-        let line = put_together(&chain, &pieces, paint.width * UNITS as f64 / 2.0);
-        for line in sideways(line, paint) {
-            let lines = match paint.dashes.is_empty() {
+        for (line, _) in lines {
+            let dashes: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
+            let lines = match dashes.is_empty() || paint.pattern.is_some() {
                 true => vec![line],
-                false => {
-                    let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-                    dash::dashes(&line, &pattern)
-                }
+                false => dash::dashes(&line, &dashes),
             };
             for line in lines {
-                paths[first].push_line(&line.points, line.closed, near, canvas.offset);
+                if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
+                    let half = width * UNITS as f64 / 2.0;
+                    tips::lay(&line, half, paint.round_limit, near, canvas.offset, &mut stroke.tips);
+                }
+                stroke.path.push_line(&line.points, line.closed, near, canvas.offset);
             }
         }
+        if !stroke.path.is_empty() {
+            drawn.push((paint.sort_key, stroke));
+        }
     }
-    let mut drawn: Vec<(Paint, Path)> = paints.into_iter().zip(paths).filter(|(_, path)| !path.is_empty()).collect();
-    drawn.sort_by(|a, b| a.0.sort_key.total_cmp(&b.0.sort_key));
-    let stroke = |(paint, path): (Paint, Path)| Stroke {
-        color: paint.color,
-        width: paint.width,
-        cap: paint.cap,
-        join: paint.join,
-        miter_limit: paint.miter_limit,
-        path,
-    };
-    Ok(drawn.into_iter().map(stroke).collect())
+    drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(drawn.into_iter().map(|(_, stroke)| stroke).collect())
 }
 
 /// The function from a feature to its paint.
-fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::mvt::Feature) -> Paint + use<'a> {
+fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Feature) -> Paint + use<'a> {
     let (zoom, scale) = (canvas.zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
-    let (gap, offset) = (line.gap_width.at(zoom), line.offset.at(zoom));
-    let (cap, join, miter_limit) = (line.cap.at(zoom), line.join.at(zoom), line.miter_limit.at(zoom));
-    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(zoom));
+    let (gap, offset, blur) = (line.gap_width.at(zoom), line.offset.at(zoom), line.blur.at(zoom));
+    let (cap, join) = (line.cap.at(zoom), line.join.at(zoom));
+    let (miter_limit, round_limit) = (line.miter_limit.at(zoom), line.round_limit.at(zoom));
+    // What cannot be interpolated is evaluated at whole zooms.
+    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(zoom.floor()));
+    let pattern = line.pattern.as_ref().map(|pattern| pattern.at(zoom.floor()));
     let sort_key = line.sort_key.as_ref().map(|key| key.at(zoom));
-    move |feature| Paint {
-        color: faded(color.of(feature), opacity.of(feature)),
-        width: width.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
-        gap: gap.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
-        offset: offset.of(feature).clamp(-limits::MARGIN, limits::MARGIN) * scale,
-        cap: cap.of(feature),
-        join: join.of(feature),
-        miter_limit: miter_limit.of(feature).clamp(1.0, limits::MARGIN),
-        dashes: dashes.as_ref().map(|dashes| dashes.of(feature)).unwrap_or_default(),
-        sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
+    let has_gradient = line.gradient.is_some() && pattern.is_none();
+    move |feature| {
+        let opacity = opacity.of(feature).clamp(0.0, 1.0);
+        Paint {
+            color: faded(color.of(feature), opacity),
+            opacity,
+            width: width.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
+            gap: gap.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
+            offset: offset.of(feature).clamp(-limits::MARGIN, limits::MARGIN) * scale,
+            blur: blur.of(feature).clamp(0.0, limits::MARGIN) * scale,
+            cap: cap.of(feature),
+            join: join.of(feature),
+            miter_limit: miter_limit.of(feature).clamp(1.0, limits::MARGIN),
+            round_limit: round_limit.of(feature).clamp(1.0, limits::MARGIN),
+            dashes: dashes.as_ref().map(|dashes| dashes.of(feature)).unwrap_or_default(),
+            pattern: pattern.as_ref().map(|pattern| pattern.of(feature)),
+            has_gradient,
+            sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
+        }
     }
 }
 
-/// A chain as one line. A cut end without a partner goes straight on for half the width, out of its cell.
-fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> Line {
-    let mut line = Line::open(Vec::new());
-    let piece = |i: usize| &pieces[i].piece;
-    let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let (first, first_forward) = chain.pieces[0];
-    if !chain.closed && is_cut(first, !first_forward) {
-        line.points.push(offset::extend(&piece(first).points, !first_forward, half_width));
-        line.cuts.push(1);
+/// How wide the stroke is, and how far its middle lies from that of the gap, if there is one.
+///
+/// A casing fades outwards into its gap and inwards from its outer edge (MapLibre's line shader): as one that is wider
+/// by the blur, and nearer to the middle by half of it.
+fn profile(paint: &Paint) -> (f64, Option<f64>) {
+    match paint.gap > 0.0 {
+        true => (paint.width + paint.blur, Some((paint.gap + paint.width - paint.blur) / 2.0)),
+        false => (paint.width, None),
     }
-    for (n, &(i, forward)) in chain.pieces.iter().enumerate() {
-        let mut points: Vec<Point> = piece(i).points.clone();
-        if !forward {
-            points.reverse();
-        }
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.cuts.push(line.points.len());
-            points[0] = between(end, points[0]);
-        }
-        line.points.extend(points);
-    }
-    line.closed = chain.closed || piece(first).closed;
-    let &(last, last_forward) = chain.pieces.last().unwrap_or(&chain.pieces[0]);
-    if chain.closed
-        && line.points.len() > 3
-        && let Some(end) = line.points.pop()
-    {
-        line.points[0] = between(end, line.points[0]);
-        line.cuts.insert(0, 0);
-    } else if !chain.closed && is_cut(last, last_forward) {
-        line.cuts.push(line.points.len() - 1);
-        line.points.push(offset::extend(&piece(last).points, last_forward, half_width));
-    }
-    line
-}
-
-/// Where two ends meet that rounding has put apart.
-fn between(a: Point, b: Point) -> Point {
-    [0, 1].map(|i| (a[i] + b[i]).div_euclid(2))
 }
 
 /// The line at its offset, or twice, on both sides of its gap.
-fn sideways(line: Line, paint: &Paint) -> Vec<Line> {
-    let at = |distance: f64| offset::parallel(&line, distance * UNITS as f64);
-    if paint.gap > 0.0 {
-        let side = (paint.gap + paint.width) / 2.0;
-        vec![at(paint.offset - side), at(paint.offset + side)]
-    } else if paint.offset != 0.0 {
-        vec![at(paint.offset)]
-    } else {
-        vec![line]
+fn sideways(line: &Line, offset: f64, side: Option<f64>) -> Vec<Line> {
+    let at = |distance: f64| offset::parallel(line, distance * UNITS as f64);
+    match side {
+        Some(side) => vec![at(offset - side), at(offset + side)],
+        None if offset != 0.0 => vec![at(offset)],
+        None => vec![line.clone()],
     }
 }

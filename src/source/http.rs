@@ -105,6 +105,16 @@ impl Template {
     }
 }
 
+/// A document that is no tile, inflated; none where there is none.
+pub async fn document(url: &str, limit: usize) -> Result<Option<Bytes>, Error> {
+    let answer = get(url, None, limit).await?;
+    match answer.status {
+        StatusCode::OK => inflate(answer.body).map(Some),
+        StatusCode::NO_CONTENT | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+        status => Err(failure(status, answer.retry_after)),
+    }
+}
+
 /// A finished upstream answer.
 pub struct Answer {
     pub status: StatusCode,

@@ -13,6 +13,7 @@ use crate::tile::TileId;
 use crate::viewport::SizeClass;
 use bytes::Bytes;
 
+pub use http::document;
 pub use inflate::inflate;
 
 /// The whole world, as longitudes and latitudes west, south, east, north.

@@ -4,6 +4,7 @@ use super::color::Color;
 use super::expression::{self, Context, Expected, Expression, ParseError, Value};
 use crate::value::Attributes;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// A type that properties can have.
 pub trait PropertyType: Clone {
@@ -38,6 +39,93 @@ impl PropertyType for Vec<f64> {
     fn from_value(value: &Value) -> Option<Vec<f64>> {
         let Value::Array(items) = value else { return None };
         items.iter().map(|v| f64::from_value(v).filter(|n| *n >= 0.0)).collect()
+    }
+}
+
+impl PropertyType for bool {
+    const ACCEPTED: &'static str = "true or false";
+    fn from_value(value: &Value) -> Option<bool> {
+        if let Value::Bool(flag) = value { Some(*flag) } else { None }
+    }
+}
+
+/// Two lengths: to the right and down.
+impl PropertyType for [f64; 2] {
+    const INTERPOLATED: bool = true;
+    const ACCEPTED: &'static str = "an array of two numbers";
+    fn from_value(value: &Value) -> Option<[f64; 2]> {
+        let Value::Array(items) = value else { return None };
+        let [x, y] = &**items else { return None };
+        Some([f64::from_value(x)?, f64::from_value(y)?])
+    }
+}
+
+/// The name of an image of the style's sprites; empty for none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageName(pub Arc<str>);
+
+impl PropertyType for ImageName {
+    const ACCEPTED: &'static str = "the name of an image";
+    fn from_value(value: &Value) -> Option<ImageName> {
+        if let Value::String(name) = value { Some(ImageName(name.clone())) } else { None }
+    }
+}
+
+/// What something is laid out along.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Anchor {
+    Map,
+    Viewport,
+}
+
+impl PropertyType for Anchor {
+    const ACCEPTED: &'static str = "\"map\" or \"viewport\"";
+    fn from_value(value: &Value) -> Option<Anchor> {
+        let Value::String(name) = value else { return None };
+        match &**name {
+            "map" => Some(Anchor::Map),
+            "viewport" => Some(Anchor::Viewport),
+            _ => None,
+        }
+    }
+}
+
+/// How a layer's colours are mixed with those below (Compositing and Blending Level 1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BlendMode {
+    Normal,
+    Multiply,
+    Color,
+    Luminosity,
+    PlusLighter,
+    Screen,
+    Overlay,
+}
+
+impl BlendMode {
+    /// As the Style Spec and CSS name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlendMode::Normal => "normal",
+            BlendMode::Multiply => "multiply",
+            BlendMode::Color => "color",
+            BlendMode::Luminosity => "luminosity",
+            BlendMode::PlusLighter => "plus-lighter",
+            BlendMode::Screen => "screen",
+            BlendMode::Overlay => "overlay",
+        }
+    }
+}
+
+impl PropertyType for BlendMode {
+    const ACCEPTED: &'static str =
+        "\"normal\", \"multiply\", \"color\", \"luminosity\", \"plus-lighter\", \"screen\" or \"overlay\"";
+    fn from_value(value: &Value) -> Option<BlendMode> {
+        use BlendMode::{Color, Luminosity, Multiply, Normal, Overlay, PlusLighter, Screen};
+        let Value::String(name) = value else { return None };
+        [Normal, Multiply, Color, Luminosity, PlusLighter, Screen, Overlay]
+            .into_iter()
+            .find(|mode| mode.name() == &**name)
     }
 }
 
@@ -114,6 +202,11 @@ impl<T: PropertyType> Property<T> {
             },
             _ => Ok(Property { default, expression: Some(expression) }),
         }
+    }
+
+    /// The value, where neither zoom nor feature changes it.
+    pub fn known(&self) -> Option<&T> {
+        self.expression.is_none().then_some(&self.default)
     }
 
     /// The property at one zoom; what does not depend on features is evaluated here, once.

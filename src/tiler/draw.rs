@@ -8,7 +8,7 @@ use crate::output::{geojson, raster, svg};
 use crate::request::TileRequest;
 use crate::scene::{self, SourceTiles};
 use crate::source::Info;
-use crate::style::{Kind, Style};
+use crate::style::Style;
 use crate::tile::TileId;
 use crate::viewport::{SizeClass, Viewport};
 use bytes::Bytes;
@@ -113,7 +113,7 @@ fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTi
     for (cell, found) in &tiles.cells {
         let Some((_, tile)) = found else { continue };
         for layer in style.layers.iter().filter(|layer| layer.is_visible(zoom)) {
-            if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
+            if own.contains(cell) || layer.margin(zoom) > 0.0 {
                 tile.layer(&layer.source_layer)?;
             }
         }

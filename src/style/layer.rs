@@ -1,0 +1,165 @@
+//! A style layer with its typed properties. Lengths are in CSS pixels.
+
+use super::color::Color;
+use super::expression::{Context, Expression, Value};
+use super::gradient::Gradient;
+use super::property::{BlendMode, Cap, ImageName, Join, Property};
+use crate::limits;
+use crate::value::Attributes;
+
+/// The width of a fill's outline: one CSS pixel.
+pub const OUTLINE_WIDTH: f64 = 1.0;
+/// What `line-round-limit` is unless it is said.
+pub const ROUND_LIMIT: f64 = 1.05;
+
+/// One style layer.
+pub struct Layer {
+    pub id: String,
+    /// The name of the source; empty for a background.
+    pub source: String,
+    pub source_layer: String,
+    pub(super) minzoom: f64,
+    pub(super) maxzoom: f64,
+    pub(super) visible: bool,
+    pub(super) filter: Option<Expression>,
+    pub kind: Kind,
+}
+
+/// What a layer draws, and with which properties.
+pub enum Kind {
+    Background(Background),
+    Fill(Box<Fill>),
+    Line(Box<Line>),
+    Circle(Box<Circle>),
+}
+
+pub struct Background {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub pattern: Option<Property<ImageName>>,
+}
+
+pub struct Fill {
+    pub antialias: Property<bool>,
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    /// Without it, no outline is drawn: edges are antialiased anyway.
+    pub outline_color: Option<Property<Color>>,
+    pub pattern: Option<Property<ImageName>>,
+    pub translate: Property<[f64; 2]>,
+    pub sort_key: Option<Property<f64>>,
+    pub blending: Blending,
+}
+
+pub struct Line {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub width: Property<f64>,
+    pub gap_width: Property<f64>,
+    /// To the right of the line's direction.
+    pub offset: Property<f64>,
+    /// How far the line fades from its edge inwards.
+    pub blur: Property<f64>,
+    pub cap: Property<Cap>,
+    pub join: Property<Join>,
+    pub miter_limit: Property<f64>,
+    /// Round joins whose miter would be shorter than this are mitered.
+    pub round_limit: Property<f64>,
+    /// In line widths.
+    pub dasharray: Option<Property<Vec<f64>>>,
+    pub pattern: Option<Property<ImageName>>,
+    pub gradient: Option<Gradient>,
+    pub translate: Property<[f64; 2]>,
+    pub sort_key: Option<Property<f64>>,
+    pub blending: Blending,
+}
+
+pub struct Circle {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub radius: Property<f64>,
+    /// The share of the circle, stroke included, over which it fades from its edge inwards.
+    pub blur: Property<f64>,
+    pub stroke_color: Property<Color>,
+    pub stroke_opacity: Property<f64>,
+    pub stroke_width: Property<f64>,
+    pub translate: Property<[f64; 2]>,
+    pub sort_key: Option<Property<f64>>,
+}
+
+/// How a layer as a whole is put on what lies below it.
+pub struct Blending {
+    pub opacity: Property<f64>,
+    pub mode: Property<BlendMode>,
+}
+
+impl Layer {
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`.
+    pub fn is_visible(&self, zoom: f64) -> bool {
+        self.visible && self.minzoom <= zoom && zoom < self.maxzoom
+    }
+
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Attributes, zoom: f64) -> bool {
+        let context = Context { zoom, feature: Some(feature) };
+        self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
+    }
+
+    /// How far in CSS pixels the layer is moved at a zoom: to the right and down.
+    pub fn translate(&self, zoom: f64) -> [f64; 2] {
+        let translate = match &self.kind {
+            Kind::Background(_) => return [0.0; 2],
+            Kind::Fill(fill) => &fill.translate,
+            Kind::Line(line) => &line.translate,
+            Kind::Circle(circle) => &circle.translate,
+        };
+        translate.at(zoom).constant().map(|by| by.clamp(-limits::MARGIN, limits::MARGIN))
+    }
+
+    /// How the layer as a whole is put on those below at a zoom.
+    pub fn blending(&self, zoom: f64) -> (f64, BlendMode) {
+        let blending = match &self.kind {
+            Kind::Fill(fill) => &fill.blending,
+            Kind::Line(line) => &line.blending,
+            Kind::Background(_) | Kind::Circle(_) => return (1.0, BlendMode::Normal),
+        };
+        (blending.opacity.at(zoom).constant().clamp(0.0, 1.0), blending.mode.at(zoom).constant())
+    }
+
+    /// The images that the layer is filled with.
+    pub fn pattern(&self) -> Option<&Property<ImageName>> {
+        match &self.kind {
+            Kind::Background(background) => background.pattern.as_ref(),
+            Kind::Fill(fill) => fill.pattern.as_ref(),
+            Kind::Line(line) => line.pattern.as_ref(),
+            Kind::Circle(_) => None,
+        }
+    }
+
+    /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom, not counting that it may be
+    /// moved as a whole.
+    pub fn reach(&self, zoom: f64) -> f64 {
+        let bound = |property: &Property<f64>| property.upper_bound(zoom).unwrap_or(limits::MARGIN).max(0.0);
+        let reach = match &self.kind {
+            Kind::Background(_) => 0.0,
+            // As a line's, its miters are no longer than its width.
+            Kind::Fill(fill) => fill.outline_color.as_ref().map_or(0.0, |_| OUTLINE_WIDTH),
+            Kind::Line(line) => {
+                // Square caps reach out by a diagonal, miters by their limit.
+                let reach = bound(&line.miter_limit).max(bound(&line.round_limit)).max(std::f64::consts::SQRT_2);
+                let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
+                let gap = bound(&line.gap_width);
+                let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
+                outer * reach + offset
+            }
+            Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
+        };
+        reach.min(limits::MARGIN)
+    }
+
+    /// How far in CSS pixels what this layer draws may lie from the feature's geometry at a zoom.
+    pub fn margin(&self, zoom: f64) -> f64 {
+        let [x, y] = self.translate(zoom);
+        (self.reach(zoom) + x.abs().max(y.abs())).min(limits::MARGIN)
+    }
+}
