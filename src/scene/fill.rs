@@ -20,7 +20,8 @@ pub fn layer(
 ) -> Result<Vec<Item>, Error> {
     let antialias = fill.antialias.at(canvas.zoom).constant();
     let mut items: Vec<Item> = areas(layer, fill, antialias, canvas, images)?.into_iter().map(Item::Fill).collect();
-    if let Some(color) = fill.outline_color.as_ref().filter(|_| antialias) {
+    // Disabled by a pattern (Style Spec, `fill-outline-color`).
+    if let Some(color) = fill.outline_color.as_ref().filter(|_| antialias && fill.pattern.is_none()) {
         items.extend(line::outlines(layer, fill, color, canvas, images)?.into_iter().map(Item::Stroke));
     }
     Ok(items)

@@ -15,6 +15,9 @@ use crate::style::color::Color;
 use crate::style::{self, Cap, Gradient, ImageName, Join, OUTLINE_WIDTH, Property, ROUND_LIMIT};
 use crate::value::GeometryKind;
 
+/// resvg strokes what is at most one pixel wide in a way of its own, which does not fit at tiles' edges.
+const MORE_THAN_HAIRLINE: f64 = 1.02;
+
 /// A feature's resolved paint; lengths in output pixels.
 #[derive(Clone, Debug, PartialEq)]
 struct Paint {
@@ -74,7 +77,7 @@ pub fn outlines(
     let paint = |feature: &Feature| Paint {
         color: faded(color.of(feature), opacity.of(feature)),
         opacity: 1.0,
-        width: OUTLINE_WIDTH * f64::from(canvas.viewport.scale),
+        width: (OUTLINE_WIDTH * f64::from(canvas.viewport.scale)).max(MORE_THAN_HAIRLINE),
         gap: 0.0,
         offset: 0.0,
         blur: 0.0,

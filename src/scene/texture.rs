@@ -118,10 +118,10 @@ fn quad(
     let image = images.repeated(band, times)?;
     let units = UNITS as f64;
     let [columns, rows] = band.size.map(f64::from);
-    // One pixel of the image along the line and across it, to the right of its direction.
+    // One pixel of the image along the line and across it. Its top is on the right of the line, as in MapLibre.
     let column = 1.0 / (rate * columns * units);
     let row = width / rows;
-    let (x_axis, y_axis) = (along.map(|c| c * column), [-along[1] * row, along[0] * row]);
+    let (x_axis, y_axis) = (along.map(|c| c * column), [along[1] * row, -along[0] * row]);
     let (back, up) = ((begun - base) * columns, rows / 2.0 + f64::from(BAND_EDGE));
     let origin = [0, 1].map(|i| (start[i] + offset[i]) as f64 / units - x_axis[i] * back - y_axis[i] * up);
     let place = |corner: Vector| [0, 1].map(|axis| (start[axis] + offset[axis] + corner[axis].round() as i64) as i32);

@@ -143,7 +143,8 @@ impl Layer {
         let reach = match &self.kind {
             Kind::Background(_) => 0.0,
             // As a line's, its miters are no longer than its width.
-            Kind::Fill(fill) => fill.outline_color.as_ref().map_or(0.0, |_| OUTLINE_WIDTH),
+            Kind::Fill(fill) if fill.outline_color.is_some() && fill.pattern.is_none() => OUTLINE_WIDTH,
+            Kind::Fill(_) => 0.0,
             Kind::Line(line) => {
                 // Square caps reach out by a diagonal, miters by their limit.
                 let reach = bound(&line.miter_limit).max(bound(&line.round_limit)).max(std::f64::consts::SQRT_2);

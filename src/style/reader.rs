@@ -152,10 +152,12 @@ impl LayerReader<'_> {
     }
 
     fn blending(&mut self, kind: &str) -> Result<Blending, String> {
-        Ok(Blending {
-            opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?,
-            mode: self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?,
-        })
+        let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
+        if mode.known() == Some(&BlendMode::PlusLighter) {
+            let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
+            self.warn(&format!("paint.{kind}-layer-blend"), message);
+        }
+        Ok(Blending { opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?, mode })
     }
 
     fn pattern(&mut self, name: &str) -> Result<Option<Property<ImageName>>, String> {

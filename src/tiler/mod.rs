@@ -30,7 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use draw::{Drawn, Stages, draw};
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "1";
+const RENDER_VERSION: &str = "2";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]

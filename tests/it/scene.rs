@@ -13,16 +13,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Scene units in a pixel, and tile units (of 4096) in a pixel of a 512 px square.
-const PX: i32 = 256;
-const UNITS: i32 = 8;
-const EDGE: i32 = 4096;
+pub const PX: i32 = 256;
+pub const UNITS: i32 = 8;
+pub const EDGE: i32 = 4096;
 
-fn id(z: u8, x: u32, y: u32) -> TileId {
+pub fn id(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).expect("a tile")
 }
 
 /// A style whose layers are of the source layer `a`.
-fn style(layers: &[Json]) -> Style {
+pub fn style(layers: &[Json]) -> Style {
     let layers: Vec<Json> = layers
         .iter()
         .enumerate()
@@ -43,14 +43,14 @@ fn line_style(paint: Json) -> Style {
 }
 
 /// What a source of class 512 has.
-struct World {
+pub struct World {
     maxzoom: u8,
     class: SizeClass,
     tiles: Vec<(TileId, Arc<mvt::Tile>)>,
 }
 
 impl World {
-    fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> World {
+    pub fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> World {
         let parsed = |features: Vec<Feature>| {
             let layer = features.into_iter().fold(Layer::new("a"), Layer::with);
             Arc::new(mvt::Tile::parse(tile(&[layer])).expect("a tile"))
@@ -72,12 +72,12 @@ impl World {
         SourceTiles { maxzoom: self.maxzoom, cells: cells.into_iter().map(|cell| (cell, find(cell))).collect() }
     }
 
-    fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
+    pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
         build(style, viewport, self.class, &self.tiles(style, viewport)).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
-    fn tile(&self, style: &Style, tile: TileId) -> Scene {
+    pub fn tile(&self, style: &Style, tile: TileId) -> Scene {
         self.scene(style, &Viewport::of_tile(tile, 512, 1))
     }
 
@@ -92,13 +92,13 @@ impl World {
     }
 }
 
-fn items(scene: Scene) -> Vec<Item> {
+pub fn items(scene: Scene) -> Vec<Item> {
     let squares =
         scene.runs.into_iter().filter_map(|run| if let Run::Squares(squares) = run { Some(squares) } else { None });
     squares.flatten().flat_map(|square| square.layers).flat_map(|(_, items)| items).collect()
 }
 
-fn strokes(scene: Scene) -> Vec<Stroke> {
+pub fn strokes(scene: Scene) -> Vec<Stroke> {
     items(scene)
         .into_iter()
         .filter_map(|item| if let Item::Stroke(stroke) = item { Some(stroke) } else { None })
@@ -111,14 +111,14 @@ fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
 }
 
 /// The lines of a stroke, closed ones with their first vertex again at the end.
-fn lines(stroke: &Stroke) -> Vec<Vec<P>> {
+pub fn lines(stroke: &Stroke) -> Vec<Vec<P>> {
     let line =
         |(points, closed): (&[P], bool)| points.iter().copied().chain(closed.then(|| points[0])).collect::<Vec<_>>();
     stroke.path.parts().map(line).collect()
 }
 
 /// A line the way round that begins in the west, or in the north.
-fn eastwards(mut line: Vec<P>) -> Vec<P> {
+pub fn eastwards(mut line: Vec<P>) -> Vec<P> {
     if line.last() < line.first() {
         line.reverse();
     }
@@ -130,7 +130,7 @@ fn shifted(lines: Vec<Vec<P>>, dx: i32, dy: i32) -> Vec<Vec<P>> {
 }
 
 /// Points in pixels as scene units.
-fn px(points: &[[f64; 2]]) -> Vec<P> {
+pub fn px(points: &[[f64; 2]]) -> Vec<P> {
     points.iter().map(|p| p.map(|c| (c * f64::from(PX)).round() as i32)).collect()
 }
 
@@ -281,7 +281,7 @@ fn fills_are_drawn_by_the_tile_that_has_them_and_clipped_to_it() {
     assert_eq!(alphas.len(), 1, "{alphas:?}");
 }
 
-fn pixels(scene: &Scene, style: &Style) -> tiny_skia::Pixmap {
+pub fn pixels(scene: &Scene, style: &Style) -> tiny_skia::Pixmap {
     let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
     raster::pixels(&text, scene.width, scene.height).expect("pixels")
 }
@@ -527,7 +527,7 @@ fn the_world_is_round_from_west_to_east_and_ends_at_the_poles() {
 }
 
 /// Features of all kinds all over a tile, many of them over its edges.
-fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
+pub fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
     let mut features = Vec::new();
     for i in 0..40 {
         let mut point = || [random.i32(0..=EDGE), random.i32(0..=EDGE)];

@@ -15,7 +15,8 @@ pub struct Defs<'a> {
     scene: &'a Scene,
     /// In output pixels.
     pub size: [i64; 2],
-    counts: HashMap<&'static str, usize>,
+    /// For each kind of id, what they begin with and how many there are.
+    ids: HashMap<&'static str, (String, usize)>,
     /// The pattern that holds each image, at the origin in its own pixels.
     images: HashMap<ImageId, String>,
     /// The patterns that repeat an image from a place.
@@ -28,17 +29,19 @@ impl<'a> Defs<'a> {
     pub fn new(style: &'a Style, scene: &'a Scene) -> Defs<'a> {
         let size = [scene.width, scene.height].map(i64::from);
         let (images, areas, gradients) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Defs { style, scene, size, counts: HashMap::new(), images, areas, gradients }
+        Defs { style, scene, size, ids: HashMap::new(), images, areas, gradients }
     }
 
     /// A new id of a kind, which no layer has.
     pub fn next(&mut self, kind: &'static str) -> String {
-        let count = self.counts.entry(kind).or_default();
+        let (prefix, count) = self.ids.entry(kind).or_insert_with(|| {
+            let mut prefix = kind.to_string();
+            while self.style.layers.iter().any(|layer| layer.id.starts_with(&prefix)) {
+                prefix.insert(0, '_');
+            }
+            (prefix, 0)
+        });
         *count += 1;
-        let mut prefix = kind.to_string();
-        while self.style.layers.iter().any(|layer| layer.id.starts_with(&prefix)) {
-            prefix.insert(0, '_');
-        }
         format!("{prefix}{count}")
     }
 
