@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test golden` writes them anew and fails, so that none is accepted unseen.
 
+use rasterzen::assets::{Origin, with_sprite};
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
 use rasterzen::request::TileRequest;
@@ -23,6 +24,10 @@ const CASES: [(&str, u32, u8); 7] = [
     ("14/8795/5295", 256, 1),
 ];
 
+/// Of everything that can be painted, with a sprite: Neubrandenburg's ring and lake, a bit of Monaco finer.
+const PAINT_CASES: [(&str, u32, u8); 3] =
+    [("13/4397/2647", 256, 1), ("14/8795/5295", 256, 1), ("17/68239/47793", 256, 2)];
+
 fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -32,19 +37,33 @@ fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
 
 #[tokio::test]
 async fn pictures_are_the_accepted_ones() {
+    let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
+    check(style, &CASES).await;
+}
+
+#[tokio::test]
+async fn painted_pictures_are_the_accepted_ones() {
+    let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles");
+    let style = Style::parse("paint", &std::fs::read_to_string(styles.join("paint.json")).unwrap()).unwrap();
+    let style = with_sprite(style, &Origin::Here(styles), None).await.unwrap();
+    assert_eq!(style.warnings, []);
+    check(style, &PAINT_CASES).await;
+}
+
+async fn check(style: Style, cases: &[(&str, u32, u8)]) {
     let update = std::env::var_os("UPDATE_GOLDENS").is_some();
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens");
-    let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
+    let of_style = style.name.clone();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
     let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
     let mut different = Vec::new();
-    for (tile, size, scale) in CASES {
+    for &(tile, size, scale) in cases {
         for format in [Format::Svg, Format::Png] {
             let request = TileRequest { tile: tile.parse().unwrap(), format, size, scale, style: None };
             let drawn = tiler.picture(&request, None).await.unwrap().body;
             let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
             let of_size = if size == 256 { String::new() } else { format!("-{size}") };
-            let name = format!("light-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
+            let name = format!("{of_style}-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
             let path = directory.join(&name);
             if update {
                 std::fs::write(&path, &drawn).unwrap();
