@@ -4,7 +4,7 @@
 //! door. Neither is an end or an outline of anything: the first becomes a *cut end*, which `join` continues, the second
 //! is left out.
 
-use super::path::{Point, Rect, clip_segment, length};
+use super::path::{Point, Rect, clip_segment};
 
 /// A stretch of line within one cell.
 #[derive(Debug, PartialEq)]
@@ -12,8 +12,8 @@ pub struct Piece {
     pub points: Vec<Point>,
     /// A ring that no edge cuts; the closing vertex is implied.
     pub closed: bool,
-    /// How far along the whole line its ends are, in scene units.
-    pub along: [f64; 2],
+    /// The segment of the whole line that it begins on.
+    pub segment: usize,
     /// For the first and last point: the x and the y of the cell's edge that cuts it.
     pub borders: [Border; 2],
 }
@@ -22,11 +22,10 @@ pub struct Piece {
 pub type Border = [Option<i64>; 2];
 
 impl Piece {
-    fn open(points: Vec<Point>, start: f64, cell: Rect) -> Option<Piece> {
+    fn open(points: Vec<Point>, segment: usize, cell: Rect) -> Option<Piece> {
         let (&[first, second], &[before, last]) = (points.first_chunk()?, points.last_chunk()?);
         let borders = [border(first, second, cell), border(last, before, cell)];
-        let along = [start, start + length(&points)];
-        Some(Piece { points, closed: false, along, borders })
+        Some(Piece { points, closed: false, segment, borders })
     }
 }
 
@@ -53,7 +52,7 @@ pub fn ring(points: &[Point], cell: Rect, pieces: &mut Vec<Piece>) {
         let mut points = points.to_vec();
         points.dedup();
         if points.len() >= 3 {
-            pieces.push(Piece { along: [0.0, length(&points)], points, closed: true, borders: [[None; 2]; 2] });
+            pieces.push(Piece { points, closed: true, segment: 0, borders: [[None; 2]; 2] });
         }
         return;
     };
@@ -69,9 +68,9 @@ fn along_edge(a: Point, b: Point, cell: Rect) -> bool {
 fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, pieces: &mut Vec<Piece>) {
     let mut run: Vec<Point> = Vec::new();
     let mut before: Option<Point> = None;
-    // How far along the line the vertex before lies, and where the run began.
-    let (mut travelled, mut start) = (0.0, 0.0);
-    for point in points {
+    // Where the run began.
+    let mut start = 0;
+    for (i, point) in points.enumerate() {
         if let Some(before) = before.filter(|&before| before != point) {
             let segment = clip_segment(before, point, cell);
             let segment = segment.filter(|&(a, b)| a != b && !(leave_edges && along_edge(a, b, cell)));
@@ -79,14 +78,13 @@ fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, piec
                 Some((a, b)) => {
                     if run.last() != Some(&a) {
                         pieces.extend(Piece::open(std::mem::take(&mut run), start, cell));
-                        start = travelled + length(&[before, a]);
+                        start = i - 1;
                         run.push(a);
                     }
                     run.push(b);
                 }
                 None => pieces.extend(Piece::open(std::mem::take(&mut run), start, cell)),
             }
-            travelled += length(&[before, point]);
         }
         before = Some(point);
     }

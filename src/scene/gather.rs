@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
-use super::path::{Line, Point, Rect, length};
+use super::path::{Line, Point, Rect, distance, length};
 use crate::error::Error;
 use crate::mvt::Feature;
 use crate::style;
@@ -53,7 +53,7 @@ pub fn gather<P: Joined>(
             }
             let Some(paint) = resolve(feature) else { continue };
             paints.push(paint);
-            let metrics = metrics(feature);
+            let metrics = if feature.kind == GeometryKind::LineString { metrics(feature) } else { None };
             let tolerance = projection.tolerance();
             for part in feature.parts() {
                 points.clear();
@@ -62,9 +62,7 @@ pub fn gather<P: Joined>(
                     GeometryKind::Polygon => cut::ring(&points, placement.cell, &mut cut_pieces),
                     _ => cut::line(&points, placement.cell, &mut cut_pieces),
                 }
-                let total = length(&points);
-                let at = |[start, end]: [f64; 2], along: f64| start + (end - start) * along / total;
-                progress.extend(cut_pieces.iter().map(|piece| metrics.map(|m| piece.along.map(|along| at(m, along)))));
+                progress.extend(cut_pieces.iter().map(|piece| Some(along(piece, &points, metrics?))));
                 pieces.extend(cut_pieces.drain(..).map(|piece| Joinable { piece, placement: i, tolerance }));
             }
             painted.resize(pieces.len(), paints.len() - 1);
@@ -81,6 +79,13 @@ pub fn gather<P: Joined>(
         courses[first].push(put_together(&chain, &pieces, &progress, paints[first].half_width()));
     }
     Ok(paints.into_iter().zip(courses).filter(|(_, courses)| !courses.is_empty()).collect())
+}
+
+/// The progress at a piece's ends, where `metrics` has that of the whole line's.
+fn along(piece: &Piece, line: &[Point], [start, end]: [f64; 2]) -> [f64; 2] {
+    let begun = length(&line[..=piece.segment]) + distance(line[piece.segment], piece.points[0]);
+    let total = length(line);
+    [begun, begun + length(&piece.points)].map(|along| start + (end - start) * along / total)
 }
 
 /// Where on its line a feature begins and ends, as slicing by `lineMetrics` (geojson-vt) leaves it in the tile.

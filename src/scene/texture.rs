@@ -16,6 +16,15 @@ const MITER_LIMIT: f64 = 4.0;
 
 type Vector = [f64; 2];
 
+/// A straight part of a line: where it begins, which way it runs, how many images come before it, and how many there
+/// are in a scene unit.
+struct Segment {
+    start: Point,
+    along: Vector,
+    begun: f64,
+    rate: f64,
+}
+
 /// Adds the quads of a line of `width` output pixels that can be seen.
 pub fn lay(
     line: &Line,
@@ -43,8 +52,8 @@ pub fn lay(
             }
             let before = if i > 0 { Some(direction(i - 1)) } else { line.closed.then(|| direction(last - 1)) };
             let after = if i + 1 < last { Some(direction(i + 1)) } else { line.closed.then(|| direction(0)) };
-            // How many images come before the segment.
             let begun = phase + (measured.lengths[i] - measured.lengths[stretch.from]) * rate;
+            let segment = Segment { start: points[i], along, begun, rate };
             // Long segments are cut where it does not depend on what can be seen of them.
             let step = f64::from(band.most() / 2) / rate;
             let seen = [from, to].map(|p| dot([0, 1].map(|axis| (p[axis] - points[i][axis]) as f64), along));
@@ -62,7 +71,7 @@ pub fn lay(
                 let over = if is_last && after.is_none() { 0.0 } else { OVERLAP };
                 let place = |at: f64, by: Vector| [0, 1].map(|axis| along[axis] * at + by[axis]);
                 let corners = [place(start, a), place(start, b), place(stop + over, c), place(stop + over, d)];
-                quads.extend(quad(corners, points[i], along, begun, rate, band, width, offset, images));
+                quads.extend(quad(corners, &segment, band, width, offset, images));
             }
         }
     }
@@ -98,18 +107,16 @@ fn square(along: Vector, wide: f64, beyond: f64) -> [Vector; 2] {
     [corner(-wide), corner(wide)]
 }
 
-/// A quad with `corners` from `start`, where `begun` images of the line lie behind.
+/// A quad with `corners` from the start of the segment.
 fn quad(
     corners: [Vector; 4],
-    start: Point,
-    along: Vector,
-    begun: f64,
-    rate: f64,
+    segment: &Segment,
     band: &Band,
     width: f64,
     offset: Point,
     images: &mut Images,
 ) -> Option<Quad> {
+    let Segment { start, along, begun, rate } = *segment;
     // In images; the quad's own begin at a whole one.
     let reached = corners.map(|corner| begun + dot(corner, along) * rate);
     let base = reached.into_iter().fold(f64::INFINITY, f64::min).floor();

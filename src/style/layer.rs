@@ -27,7 +27,7 @@ pub struct Layer {
 
 /// What a layer draws, and with which properties.
 pub enum Kind {
-    Background(Background),
+    Background(Box<Background>),
     Fill(Box<Fill>),
     Line(Box<Line>),
     Circle(Box<Circle>),

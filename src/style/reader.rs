@@ -62,11 +62,11 @@ impl LayerReader<'_> {
             },
         };
         let kind = match self.kind.as_str() {
-            "background" => Kind::Background(Background {
+            "background" => Kind::Background(Box::new(Background {
                 color: self.paint("background-color", Color::BLACK)?,
                 opacity: self.paint("background-opacity", 1.0)?,
                 pattern: self.pattern("background-pattern")?,
-            }),
+            })),
             "fill" => Kind::Fill(Box::new(self.fill()?)),
             "line" => Kind::Line(Box::new(self.line()?)),
             "circle" => Kind::Circle(Box::new(self.circle()?)),
