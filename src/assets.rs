@@ -9,7 +9,7 @@ use crate::source;
 use crate::sprite::Sprite;
 use crate::style::{SpriteUrl, Style};
 use bytes::Bytes;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 use reqwest::Url;
 use std::ffi::OsString;
 use std::fmt;
@@ -46,12 +46,8 @@ pub async fn with_sprite(style: Style, origin: &Origin, icons: Option<&Path>) ->
         let name = style.name.clone();
         let place =
             |sprite: &SpriteUrl| format!("the style {name:?}: {}: {:?}", sprite.path, without_query(&sprite.url));
-        let sheets = style
-            .sprites
-            .iter()
-            .map(|sprite| async { sheets(sprite, origin).await.map_err(|e| e.within(place(sprite))) });
-        let sheets = try_join_all(sheets).await?;
-        for (url, sheets) in style.sprites.iter().zip(sheets) {
+        for url in &style.sprites {
+            let sheets = sheets(url, origin).await.map_err(|e| e.within(place(url)))?;
             for (index, png) in sheets {
                 sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
             }

@@ -42,13 +42,14 @@ pub const EXPRESSION_DEPTH: usize = 64;
 // Sprites.
 
 /// Sprites that one style may list.
-pub const SPRITES: usize = 64;
-/// Bytes of a sprite sheet's PNG, and of its index; the largest public ones are under 1 MiB.
-pub const SPRITE_BYTES: usize = 8 << 20;
-/// Images that an index may name, and icons of a folder; the largest public sprites have under 2,000.
+pub const SPRITES: usize = 16;
+/// Bytes of a sprite sheet's PNG, and of its index: room for thousands of icons.
+pub const SPRITE_BYTES: usize = 4 << 20;
+/// Images that an index may name, and icons of a folder.
 pub const SPRITE_IMAGES: usize = 10_000;
-/// Pixels of one sheet, or of all icons of a folder: 32 MiB of RGBA.
-pub const SPRITE_PIXELS: u64 = 8 << 20;
+/// Pixels of all sheets and icons of a style: 64 MiB of RGBA. 2,000 icons of 24 px, once and twice as
+/// large, are 6 million.
+pub const SPRITE_PIXELS: u64 = 16 << 20;
 /// The longest side of one image in CSS pixels: at [`SCALE`] times it still fits a pixmap.
 pub const SPRITE_IMAGE_SIDE: u32 = 1024;
 /// Bytes of one SVG icon.

@@ -9,6 +9,7 @@ mod sheet;
 
 use crate::digest;
 use crate::error::Error;
+use crate::limits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Sprite {
     images: BTreeMap<String, Vec<Image>>,
     /// Digests of what was read, in order.
     parts: Vec<String>,
+    /// Of all sheets and icons.
+    pixels: u64,
 }
 
 impl Sprite {
@@ -78,17 +81,19 @@ impl Sprite {
     /// Adds a sheet: its index and its PNG. `prefix` goes in front of the names.
     pub fn add_sheet(&mut self, prefix: &str, index: &[u8], png: &[u8]) -> Result<(), Error> {
         self.note(&[prefix.as_bytes(), index, png]);
-        let images = sheet::read(index, png)?;
+        let images = sheet::read(index, png, limits::SPRITE_PIXELS - self.pixels)?;
+        self.pixels += images.first().map_or(0, |(_, image)| image.sheet.pixels());
         images.into_iter().for_each(|(name, image)| self.add(format!("{prefix}{name}"), image));
         Ok(())
     }
 
     /// Draws SVG icons, each at all of [`RATIOS`]. One takes the place of what has its name already.
     pub fn add_icons(&mut self, icons: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        let mut room = crate::limits::SPRITE_PIXELS;
         for (name, svg) in icons {
             self.note(&[name.as_bytes(), svg]);
-            let drawn = icon::draw(svg, &mut room).map_err(|e| e.within(format!("the icon {name:?}")))?;
+            let room = limits::SPRITE_PIXELS - self.pixels;
+            let drawn = icon::draw(svg, room).map_err(|e| e.within(format!("the icon {name:?}")))?;
+            self.pixels += drawn.iter().map(|image| image.sheet.pixels()).sum::<u64>();
             self.images.remove(name);
             drawn.into_iter().for_each(|image| self.add(name.clone(), image));
         }
@@ -104,6 +109,12 @@ impl Sprite {
 
     fn note(&mut self, parts: &[&[u8]]) {
         self.parts.extend(parts.iter().map(|part| digest::of(part)));
+    }
+}
+
+impl Bitmap {
+    fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
     }
 }
 

@@ -31,15 +31,15 @@ fn one() -> f64 {
     1.0
 }
 
-/// The images of a sheet. Those without any pixels are left out.
-pub fn read(index: &[u8], png: &[u8]) -> Result<Vec<(String, Image)>, Error> {
+/// The images of a sheet of at most `room` pixels. Those without any pixels are left out.
+pub fn read(index: &[u8], png: &[u8], room: u64) -> Result<Vec<(String, Image)>, Error> {
     let mut reader = serde_json::Deserializer::from_slice(index);
     let entries: BTreeMap<String, Entry> = serde_path_to_error::deserialize(&mut reader)
         .map_err(|e| refused(format!("its index: {}: {}", e.path(), e.inner())))?;
     if entries.len() > limits::SPRITE_IMAGES {
         return Err(refused(format!("its index names more than {} images", limits::SPRITE_IMAGES)));
     }
-    let sheet = Arc::new(decode(png)?);
+    let sheet = Arc::new(decode(png, room)?);
     let mut images = Vec::new();
     for (name, entry) in entries {
         if entry.width > 0 && entry.height > 0 {
@@ -76,18 +76,16 @@ fn image(entry: Entry, sheet: &Arc<Bitmap>) -> Result<Image, String> {
 }
 
 /// A PNG of any kind as premultiplied RGBA.
-fn decode(png: &[u8]) -> Result<Bitmap, Error> {
+fn decode(png: &[u8], room: u64) -> Result<Bitmap, Error> {
     let broken = |e: png::DecodingError| refused(format!("its sheet is not a PNG that can be read: {e}"));
     let mut decoder = png::Decoder::new(Cursor::new(png));
     decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
     let mut reader = decoder.read_info().map_err(broken)?;
     let (width, height) = (reader.info().width, reader.info().height);
     // Before there is memory for it.
-    if u64::from(width) * u64::from(height) > limits::SPRITE_PIXELS {
-        return Err(refused(format!(
-            "its sheet is {width} by {height}, more than {} pixels in all",
-            limits::SPRITE_PIXELS
-        )));
+    if u64::from(width) * u64::from(height) > room {
+        let limit = limits::SPRITE_PIXELS;
+        return Err(refused(format!("its sheet is {width} by {height}; a style's images have at most {limit} pixels")));
     }
     let mut data = vec![0; reader.output_buffer_size().unwrap_or_default()];
     let frame = reader.next_frame(&mut data).map_err(broken)?;

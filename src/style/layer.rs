@@ -14,6 +14,8 @@ pub const ROUND_LIMIT: f64 = 1.05;
 
 /// One style layer.
 pub struct Layer {
+    /// Its place in the document.
+    pub(super) index: usize,
     pub id: String,
     /// The name of the source; empty for a background.
     pub source: String,
@@ -91,6 +93,18 @@ pub struct Circle {
 pub struct Blending {
     pub opacity: Property<f64>,
     pub mode: Property<BlendMode>,
+}
+
+impl Kind {
+    /// The layer's `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Background(_) => "background",
+            Kind::Fill(_) => "fill",
+            Kind::Line(_) => "line",
+            Kind::Circle(_) => "circle",
+        }
+    }
 }
 
 impl Layer {

@@ -156,8 +156,9 @@ impl Style {
         for layer in &self.layers {
             let name = layer.pattern().and_then(Property::known).filter(|name| !sprite.has(&name.0));
             if let Some(name) = name {
+                let path = format!("layers[{}].paint.{}-pattern", layer.index, layer.kind.name());
                 let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
-                self.warnings.push(Warning { path: format!("layer {:?}", brief(&layer.id)), message });
+                self.warnings.push(Warning { path, message });
             }
         }
         self.sprite = sprite;

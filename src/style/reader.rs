@@ -83,6 +83,7 @@ impl LayerReader<'_> {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }
         Ok(Some(Layer {
+            index: self.index,
             id: std::mem::take(&mut self.id),
             source: std::mem::take(&mut self.raw.source),
             source_layer: std::mem::take(&mut self.raw.source_layer),

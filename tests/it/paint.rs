@@ -448,7 +448,8 @@ fn images_that_are_not_there_are_warned_of_and_not_drawn() {
         let style =
             style(&[json!({"type": kind, "paint": {format!("{kind}-pattern"): pattern}})]).with_sprite(sprite());
         let warnings: Vec<String> = style.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(warnings, ["layer \"layer 0\": there is no image \"nothing\": the layer is not drawn"]);
+        let path = format!("layers[0].paint.{kind}-pattern");
+        assert_eq!(warnings, [format!("{path}: there is no image \"nothing\": the layer is not drawn")]);
         assert_eq!(world.tile(&style, id(14, 6, 6)).runs, [], "{kind}");
     }
     // By feature: only those without are left out.
