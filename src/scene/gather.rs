@@ -17,6 +17,8 @@ pub trait Joined: PartialEq {
     fn half_width(&self) -> f64;
     /// Whether it matters which way the line runs.
     fn is_directed(&self) -> bool;
+    /// Whether it matters how far along its line a place is.
+    fn is_measured(&self) -> bool;
 }
 
 /// A line, with how far along its feature it is.
@@ -52,8 +54,9 @@ pub fn gather<P: Joined>(
                 continue;
             }
             let Some(paint) = resolve(feature) else { continue };
+            let is_measured = paint.is_measured() && feature.kind == GeometryKind::LineString;
+            let metrics = if is_measured { metrics(feature) } else { None };
             paints.push(paint);
-            let metrics = if feature.kind == GeometryKind::LineString { metrics(feature) } else { None };
             let tolerance = projection.tolerance();
             for part in feature.parts() {
                 points.clear();
@@ -62,7 +65,10 @@ pub fn gather<P: Joined>(
                     GeometryKind::Polygon => cut::ring(&points, placement.cell, &mut cut_pieces),
                     _ => cut::line(&points, placement.cell, &mut cut_pieces),
                 }
-                progress.extend(cut_pieces.iter().map(|piece| Some(along(piece, &points, metrics?))));
+                match metrics {
+                    Some(metrics) => measure(&cut_pieces, &points, metrics, &mut progress),
+                    None => progress.resize(progress.len() + cut_pieces.len(), None),
+                }
                 pieces.extend(cut_pieces.drain(..).map(|piece| Joinable { piece, placement: i, tolerance }));
             }
             painted.resize(pieces.len(), paints.len() - 1);
@@ -81,11 +87,18 @@ pub fn gather<P: Joined>(
     Ok(paints.into_iter().zip(courses).filter(|(_, courses)| !courses.is_empty()).collect())
 }
 
-/// The progress at a piece's ends, where `metrics` has that of the whole line's.
-fn along(piece: &Piece, line: &[Point], [start, end]: [f64; 2]) -> [f64; 2] {
-    let begun = length(&line[..=piece.segment]) + distance(line[piece.segment], piece.points[0]);
+/// The progress at the ends of a line's pieces, which are in order; `start` and `end` are those of the whole line.
+fn measure(pieces: &[Piece], line: &[Point], [start, end]: [f64; 2], progress: &mut Vec<Option<[f64; 2]>>) {
     let total = length(line);
-    [begun, begun + length(&piece.points)].map(|along| start + (end - start) * along / total)
+    // How far along the line its vertices are, as far as they have been passed.
+    let (mut passed, mut travelled) = (0, 0.0);
+    for piece in pieces {
+        travelled += length(&line[passed..=piece.segment]);
+        passed = piece.segment;
+        let begun = travelled + distance(line[passed], piece.points[0]);
+        let ends = [begun, begun + length(&piece.points)];
+        progress.push(Some(ends.map(|along| start + (end - start) * along / total)));
+    }
 }
 
 /// Where on its line a feature begins and ends, as slicing by `lineMetrics` (geojson-vt) leaves it in the tile.

@@ -46,6 +46,10 @@ impl Joined for Paint {
         // An offset would change sides where two pieces run against each other.
         self.offset != 0.0 || self.pattern.is_some() || self.has_gradient
     }
+
+    fn is_measured(&self) -> bool {
+        self.has_gradient
+    }
 }
 
 pub fn layer(
