@@ -3,7 +3,7 @@
 // Every URL is relative to the page. What comes from elsewhere (the attribution, errors) is shown as text and links that
 // are made here, never as HTML.
 
-const PLACE = { zoom: 16, lat: 43.7345, lng: 7.4225 }; // Monaco, the harbour
+const PLACE = { zoom: 16, lat: 43.7345, lng: 7.4245 }; // Monaco, the harbour
 const MAX_ZOOM = 20;
 const MAX_LATITUDE = 85.0511;
 const QUIET_MS = 600; // without a move before it is told and kept
@@ -33,8 +33,8 @@ function placeText() {
   return [zoom, lat.toFixed(decimals(zoom)), lng.toFixed(decimals(zoom))].join("/");
 }
 
-function show(place, options) {
-  map.setView([place.lat, place.lng], place.zoom, options);
+function show(place) {
+  map.setView([place.lat, place.lng], place.zoom, { animate: false });
 }
 
 // ---- The map
@@ -54,6 +54,13 @@ const map = L.map("map", {
 });
 L.control.zoom({ position: "topleft" }).addTo(map);
 show(given ?? PLACE);
+
+// Goes to a place that was named, wherever the mouse was before.
+function goTo(place) {
+  pointer = null;
+  letGo();
+  show(place);
+}
 
 let size = 256;
 let tiles = null;
@@ -79,7 +86,7 @@ function layTiles() {
   });
   tiles.on("tileerror", ({ tile }) => explain(tile.src));
   tiles.on("loading", () => (failed = false));
-  tiles.on("load", () => failed || hideProblem());
+  tiles.on("load", () => failed || !source || hideProblem());
   tiles.addTo(map);
   layBorders();
 }
@@ -152,7 +159,7 @@ function showTile() {
     link("mvt", `mvt/${name(own)}.mvt${query({})}`, name(own));
     setText("mvt-tile", `MVT: source tile ${name(own)}`);
   }
-  setText("hold", held ? "Click the tile again to let go." : pointer ? "Click a tile to hold it." : "");
+  setText("hold", held ? "Click it again to let it go." : "Click a tile to hold it here.");
   element("map").classList.toggle("aim", !held && !pointer);
 }
 
@@ -175,9 +182,9 @@ function hold(latlng) {
   held = { tile, outline: outline.addTo(map) };
 }
 
-map.on("mousemove", ({ latlng, originalEvent }) => {
-  if (originalEvent.pointerType === "touch") return;
-  pointer = latlng;
+map.getContainer().addEventListener("pointermove", (event) => {
+  if (event.pointerType === "touch") return;
+  pointer = map.mouseEventToLatLng(event);
   showTile();
 });
 map.on("click", ({ latlng }) => {
@@ -187,12 +194,13 @@ map.on("click", ({ latlng }) => {
 map.on("zoomstart", letGo);
 map.on("move zoomend", showTile);
 // Whoever works without a mouse means the centre.
-const noPointer = () => {
-  pointer = null;
-  showTile();
-};
-map.getContainer().addEventListener("keydown", noPointer);
-map.getContainer().addEventListener("touchstart", noPointer, { passive: true });
+for (const event of ["keydown", "touchstart"]) {
+  const noPointer = () => {
+    pointer = null;
+    showTile();
+  };
+  map.getContainer().addEventListener(event, noPointer, { passive: true });
+}
 
 // ---- Where the map is: told once it has come to rest
 
@@ -207,7 +215,7 @@ map.on("moveend", () => {
 });
 addEventListener("hashchange", () => {
   const place = parsePlace(location.hash.slice(1));
-  if (place) show(place);
+  if (place) goTo(place);
 });
 setText("position", `Zoom ${map.getZoom()} at ${placeText().split("/").slice(1).join(", ")}`);
 
@@ -232,8 +240,9 @@ async function explain(url) {
   failed = true;
   if (asking) return;
   asking = true;
-  showProblem(await problemOf(url));
+  const problem = await problemOf(url);
   asking = false;
+  if (failed) showProblem(problem);
 }
 
 async function problemOf(url) {
@@ -322,7 +331,7 @@ let moved = false;
 map.once("movestart", () => (moved = true));
 element("places").addEventListener("click", ({ target }) => {
   const place = parsePlace(target.closest("button")?.dataset.view ?? "");
-  if (place) show(place, { animate: false });
+  if (place) goTo(place);
 });
 for (const input of document.querySelectorAll("input[name=size]")) {
   input.addEventListener("change", () => {
