@@ -43,7 +43,7 @@ const given = parsePlace(location.hash.slice(1));
 
 const map = L.map("map", {
   attributionControl: false, // it takes HTML
-  zoomControl: false,
+  zoomControl: false, // its links are no buttons to the space bar
   minZoom: 1,
   maxZoom: MAX_ZOOM,
   maxBounds: [[-90, -Infinity], [90, Infinity]],
@@ -52,7 +52,6 @@ const map = L.map("map", {
   fadeAnimation: !still,
   inertia: !still,
 });
-L.control.zoom({ position: "topleft" }).addTo(map);
 show(given ?? PLACE);
 
 // Goes to a place that was named, wherever the mouse was before.
@@ -118,7 +117,7 @@ function layBorders() {
 // ---- One tile and its links: the one under the mouse, one that was clicked, else the one at the centre
 
 let source = null; // { minzoom, maxzoom, tile_size } of the source's own tiles
-let pointer = null; // where the mouse is
+let pointer = null; // where the mouse is, in the map's own pixels
 let held = null; // the tile that was clicked, and its outline
 
 function tileAt(latlng) {
@@ -148,7 +147,7 @@ function link(id, href, label) {
 }
 
 function showTile() {
-  const tile = held?.tile ?? tileAt(pointer ?? map.getCenter());
+  const tile = held?.tile ?? tileAt(pointer ? map.containerPointToLatLng(pointer) : map.getCenter());
   setText("tile-title", held ? "Tile held" : pointer ? "Tile under the pointer" : "Tile at the centre");
   setText("tile", name(tile));
   const suffix = query(sizeQuery());
@@ -184,7 +183,7 @@ function hold(latlng) {
 
 map.getContainer().addEventListener("pointermove", (event) => {
   if (event.pointerType === "touch") return;
-  pointer = map.mouseEventToLatLng(event);
+  pointer = map.mouseEventToContainerPoint(event);
   showTile();
 });
 map.on("click", ({ latlng }) => {
@@ -342,6 +341,15 @@ for (const input of document.querySelectorAll("input[name=size]")) {
   });
 }
 element("borders").addEventListener("change", layBorders);
+for (const [id, step, limit] of [["zoom-in", 1, map.getMaxZoom()], ["zoom-out", -1, map.getMinZoom()]]) {
+  element(id).addEventListener("click", () => {
+    pointer = null;
+    map.setZoom(map.getZoom() + step);
+  });
+  const showLimit = () => element(id).setAttribute("aria-disabled", map.getZoom() === limit);
+  map.on("zoomend", showLimit);
+  showLimit();
+}
 
 size = Number(document.querySelector("input[name=size]:checked").value); // browsers keep it over a reload
 layTiles();

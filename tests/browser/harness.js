@@ -47,7 +47,9 @@ export async function newPage(browser, options = {}, hosts = []) {
   const seen = [];
   const problems = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
+    // A screenshot of WebGL reads pixels.
+    const ours = ["error", "warning"].includes(message.type()) && !message.text().includes("due to ReadPixels");
+    if (ours) problems.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`error: ${error}`));
   page.on("response", (response) => {
@@ -73,6 +75,14 @@ export async function openMap(browser, base, target = "", options = {}) {
   await page.goto(base + target);
   await tilesLoaded(page);
   return page;
+}
+
+// Looks until it is so.
+export async function until(what, done) {
+  for (let tries = 0; !done(); tries++) {
+    if (tries === 300) throw new Error(`waited in vain until ${what}`);
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
 }
 
 // Waits until Leaflet shows all tiles of the view, none of them fading in, and gives them.

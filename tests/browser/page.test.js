@@ -85,12 +85,12 @@ test("a hash that is no place is ignored", async (t) => {
 
 test("it zooms in to 20, beyond the tiles of the source", async (t) => {
   const page = await openMap(await browse(t), await serve(t, SAMPLE), "#19/43.7345/7.4245");
-  await page.click(".leaflet-control-zoom-in");
+  await page.click("#zoom-in");
   await page.waitForFunction(() => document.querySelector("#tile").textContent.startsWith("20/"));
   const tiles = await tilesLoaded(page);
   assert.ok(tiles.some(({ src }) => address(src)[0] === 20));
   assert.ok(tiles.every(({ natural }) => natural === 256));
-  assert.equal(await page.getAttribute(".leaflet-control-zoom-in", "aria-disabled"), "true");
+  assert.equal(await page.getAttribute("#zoom-in", "aria-disabled"), "true");
   await page.focus("#map");
   await page.keyboard.press("+");
   assert.equal(await hash(page, "#20/43.734500/7.424500"), "#20/43.734500/7.424500");
@@ -260,7 +260,7 @@ test("the keyboard does it all", async (t) => {
     stops.push(stop);
   }
   const names = stops.map(({ name }) => name);
-  for (const name of ["map", "+", "Monaco", "World", "borders", "svg", "png", "json", "mvt"]) {
+  for (const name of ["map", "zoom-in", "zoom-out", "Monaco", "World", "borders", "svg", "png", "json", "mvt"]) {
     assert.ok(names.includes(name), `${name} is not among ${names}`);
   }
   for (const { name, outline } of stops) assert.ok(outline >= 2, `nobody sees that ${name} has the focus`);
@@ -269,6 +269,12 @@ test("the keyboard does it all", async (t) => {
   while ((await text(page, "#tile")) === start) await page.keyboard.press("ArrowDown", { delay: 50 });
   assert.equal(await text(page, "#tile-title"), "Tile at the centre");
   await page.keyboard.press("-");
+  await page.waitForFunction(() => document.querySelector("#tile").textContent.startsWith("15/"));
+  await page.focus("#zoom-in");
+  await page.keyboard.press("Space");
+  await page.waitForFunction(() => document.querySelector("#tile").textContent.startsWith("16/"));
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.querySelector("#tile").textContent.startsWith("15/"));
   await page.focus("#borders");
   await page.keyboard.press("Space");
@@ -413,7 +419,7 @@ test("on a phone the panel leaves the map free", async (t) => {
     const overflow = await page.evaluate(() => [document.documentElement, document.querySelector("aside")]
       .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
     assert.deepEqual(overflow, [0, 0], name);
-    const targets = "button:visible, .leaflet-control-zoom a, #links a, .switch span, .check span";
+    const targets = "button:visible, #links a, .switch span, .check span";
     for (const target of await page.locator(targets).all()) {
       const box = await target.boundingBox();
       assert.ok(box.width >= 44 && box.height >= 44, `${name}: ${await target.innerText()} ${JSON.stringify(box)}`);
@@ -437,7 +443,7 @@ test("dark mode darkens the page and not the tiles", async (t) => {
   const looks = {};
   for (const colorScheme of ["light", "dark"]) {
     const page = await openMap(browser, base, HARBOUR, { colorScheme });
-    const parts = ["aside", ".leaflet-control-zoom a", "#attribution"];
+    const parts = ["aside", "#zoom button", "#attribution"];
     const light = await page.evaluate((parts) => parts.map((part) => {
       const [r, g, b] = getComputedStyle(document.querySelector(part)).backgroundColor.match(/[\d.]+/g).map(Number);
       return (r + g + b) / 3;
