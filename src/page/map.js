@@ -53,6 +53,11 @@ const map = L.map("map", {
   inertia: !still,
 });
 show(given ?? PLACE);
+// The panel may take more or less room. (Without a change this would round the centre to a pixel.)
+new ResizeObserver(([{ contentRect }]) => {
+  const { x, y } = map.getSize();
+  if (Math.round(contentRect.width) !== x || Math.round(contentRect.height) !== y) map.invalidateSize({ animate: false });
+}).observe(map.getContainer());
 
 // Goes to a place that was named, wherever the mouse was before.
 function goTo(place) {
@@ -72,16 +77,16 @@ function query(parameters) {
 }
 
 const sizeQuery = () => (size === 512 ? { tile_size: "512" } : {});
+// A tile of 512 px shows what four of the next zoom show at 256 px, which is what the map's zoom counts.
+const zoomOffset = () => (size === 512 ? -1 : 0);
 
 function layTiles() {
   tiles?.remove();
-  // A tile of 512 px shows what four of the next zoom show at 256 px.
-  const offset = size === 512 ? -1 : 0;
   tiles = L.tileLayer(`png/{z}/{x}/{y}{r}.png{query}`, {
     query: query(sizeQuery()),
     maxZoom: MAX_ZOOM,
     tileSize: size,
-    zoomOffset: offset,
+    zoomOffset: zoomOffset(),
   });
   tiles.on("tileerror", ({ tile }) => explain(tile.src));
   tiles.on("loading", () => (failed = false));
@@ -93,11 +98,12 @@ function layTiles() {
 // ---- Tile borders
 
 const Borders = L.GridLayer.extend({
-  createTile({ x, y, z }) {
+  createTile(coords) {
     const tile = L.DomUtil.create("div", "border");
-    const side = 2 ** (z + this.options.zoomOffset);
-    const column = ((x % side) + side) % side;
-    L.DomUtil.create("span", "", tile).textContent = `${z + this.options.zoomOffset}/${column}/${y}`;
+    const z = coords.z + this.options.zoomOffset;
+    const side = 2 ** z;
+    const x = ((coords.x % side) + side) % side;
+    L.DomUtil.create("span", "", tile).textContent = name({ z, x, y: coords.y });
     return tile;
   },
 });
@@ -108,8 +114,7 @@ function layBorders() {
   borders?.remove();
   borders = null;
   if (!element("borders").checked) return;
-  const zoomOffset = size === 512 ? -1 : 0;
-  borders = new Borders({ tileSize: size, zoomOffset, maxZoom: MAX_ZOOM, zIndex: 2 });
+  borders = new Borders({ tileSize: size, zoomOffset: zoomOffset(), maxZoom: MAX_ZOOM, zIndex: 2 });
   borders.addTo(map);
   borders.getContainer().setAttribute("aria-hidden", "true");
 }
@@ -121,7 +126,7 @@ let pointer = null; // where the mouse is, in the map's own pixels
 let held = null; // the tile that was clicked, and its outline
 
 function tileAt(latlng) {
-  const z = map.getZoom() + (size === 512 ? -1 : 0);
+  const z = map.getZoom() + zoomOffset();
   const side = 2 ** z;
   const { x, y } = map.project(latlng.wrap(), map.getZoom()).divideBy(size).floor();
   const clamp = (n) => Math.min(Math.max(n, 0), side - 1);
@@ -163,7 +168,7 @@ function showTile() {
 }
 
 function boundsOf({ z, x, y }) {
-  const corner = (dx, dy) => map.unproject([(x + dx) * size, (y + dy) * size], z + (size === 512 ? 1 : 0));
+  const corner = (dx, dy) => map.unproject([(x + dx) * size, (y + dy) * size], z - zoomOffset());
   return L.latLngBounds(corner(0, 0), corner(1, 1));
 }
 

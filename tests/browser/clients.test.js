@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { HERE, ROOT, browse, count, newPage, pixels, screenshot, serve, tilesLoaded, until } from "./harness.js";
+
+const base = await serve({ after }, ["--source", "sample"]);
 
 const CLIENTS = join(ROOT, "binary-media/clients");
 const SERVER = "127.0.0.1:8080";
@@ -16,7 +18,7 @@ const CLIP = { x: 150, y: 150, width: 300, height: 300 };
 
 // Opens a client's page; `served` holds what the server was asked for, with its Accept.
 async function openClient(t, name, { flags = [], ...options } = {}) {
-  const [browser, base] = [await browse(t, flags), await serve(t, ["--source", "sample"])];
+  const browser = await browse(t, flags);
   const page = await newPage(browser, { viewport: { width: 640, height: 600 }, ...options }, ["unpkg.com", SERVER]);
   const served = [];
   await page.context().route("https://unpkg.com/**", (route) => {
@@ -36,7 +38,7 @@ async function openClient(t, name, { flags = [], ...options } = {}) {
     const answer = await route.fetch({ url: base.slice(0, -1) + pathname + search, headers: { ...request.headers(), host: SERVER } });
     return route.fulfill({ response: answer });
   });
-  Object.assign(page, { served, base });
+  Object.assign(page, { served });
   await page.goto(pathToFileURL(join(CLIENTS, name)).href);
   return page;
 }

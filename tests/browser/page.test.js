@@ -4,20 +4,25 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { HERE, ROOT, browse, count, newPage, openMap, pixels, screenshot, serve, tilesLoaded } from "./harness.js";
 
 const SAMPLE = ["--source", "sample"];
+const browser = await browse({ after });
+const base = await serve({ after }, SAMPLE);
+
 const HARBOUR = "#16/43.7345/7.4245";
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-// z/x/y of the tile at a longitude and latitude (the tile scheme of Web Mercator).
-function tileAt(z, lat, lng) {
-  const side = 2 ** z;
+// Where a latitude and longitude lie in Web Mercator, in tiles of a zoom from the north-west.
+function worldAt(z, lat, lng) {
   const phi = (lat * Math.PI) / 180;
-  const x = Math.floor(((lng + 180) / 360) * side);
-  const y = Math.floor(((1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2) * side);
+  return [(lng + 180) / 360, (1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2].map((part) => part * 2 ** z);
+}
+
+function tileAt(z, lat, lng) {
+  const [x, y] = worldAt(z, lat, lng).map(Math.floor);
   return { z, x, y };
 }
 
@@ -30,8 +35,8 @@ async function hash(page, expected) {
   return new URL(page.url()).hash;
 }
 
-test("the harbour is drawn, with nothing from elsewhere", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE));
+test("the harbour is drawn, with nothing from elsewhere", async () => {
+  const page = await openMap(browser, base);
   const tiles = await tilesLoaded(page);
   assert.ok(tiles.length >= 12, `${tiles.length} tiles`);
   for (const { src, natural, width } of tiles) assert.deepEqual([natural, width], [256, 256], src);
@@ -45,8 +50,7 @@ test("the harbour is drawn, with nothing from elsewhere", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("the place is kept in the URL", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("the place is kept in the URL", async () => {
   const page = await openMap(browser, base, "#15/53.5569/13.2603");
   const start = tileAt(15, 53.5569, 13.2603);
   assert.equal(await text(page, "#tile"), `15/${start.x}/${start.y}`);
@@ -70,8 +74,7 @@ test("the place is kept in the URL", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("a hash that is no place is ignored", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("a hash that is no place is ignored", async () => {
   const { z, x, y } = tileAt(16, 43.7345, 7.4245);
   for (const bad of ["#", "#x", "#99/1/1", "#5/91/0", "#5/0/181", "#5/0", "#-1/0/0", "#5/NaN/0", "#5/0/0/0", "#%zz"]) {
     const page = await openMap(browser, base, bad);
@@ -83,8 +86,8 @@ test("a hash that is no place is ignored", async (t) => {
   }
 });
 
-test("it zooms in to 20, beyond the tiles of the source", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), "#19/43.7345/7.4245");
+test("it zooms in to 20, beyond the tiles of the source", async () => {
+  const page = await openMap(browser, base, "#19/43.7345/7.4245");
   await page.click("#zoom-in");
   await page.waitForFunction(() => document.querySelector("#tile").textContent.startsWith("20/"));
   const tiles = await tilesLoaded(page);
@@ -97,8 +100,7 @@ test("it zooms in to 20, beyond the tiles of the source", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("a retina screen gets retina tiles, another does not", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("a retina screen gets retina tiles, another does not", async () => {
   for (const [deviceScaleFactor, mark] of [[1, false], [2, true]]) {
     const page = await openMap(browser, base, HARBOUR, { deviceScaleFactor });
     const pngs = page.seen.filter((url) => url.includes("/png/"));
@@ -111,8 +113,8 @@ test("a retina screen gets retina tiles, another does not", async (t) => {
   }
 });
 
-test("tiles of 512 px show the same", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("tiles of 512 px show the same", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   const clip = { x: 200, y: 150, width: 500, height: 500 };
   const before = await text(page, "#position");
   page.seen.length = 0;
@@ -135,8 +137,8 @@ test("tiles of 512 px show the same", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("borders name their tiles", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("borders name their tiles", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   for (const size of ["256", "512"]) {
     await page.check(`input[value='${size}']`, { force: true });
     await page.check("#borders", { force: true });
@@ -160,8 +162,7 @@ test("borders name their tiles", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("the tile under the pointer has its links", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("the tile under the pointer has its links", async () => {
   for (const [size, zoom, png, mvt] of [
     ["256", 14, "14/8529/5975", "13/4264/2987"],
     ["512", 14, "13/4264/2987", "13/4264/2987"],
@@ -202,16 +203,16 @@ test("the tile under the pointer has its links", async (t) => {
   }
 });
 
-test("a link opens the picture in a new tab", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("a link opens the picture in a new tab", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   const [tab] = await Promise.all([page.waitForEvent("popup"), page.click("#svg")]);
   await tab.waitForLoadState();
   assert.match(tab.url(), /\/svg\/16\/\d+\/\d+\.svg$/);
   assert.equal(await tab.evaluate(() => document.documentElement.nodeName), "svg");
 });
 
-test("a click holds a tile until the next", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("a click holds a tile until the next", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   await page.mouse.click(300, 300);
   const held = await text(page, "#tile");
   assert.equal(await text(page, "#tile-title"), "Tile held");
@@ -231,8 +232,8 @@ test("a click holds a tile until the next", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("the buttons go to their places", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), "#3/0/0");
+test("the buttons go to their places", async () => {
+  const page = await openMap(browser, base, "#3/0/0");
   for (const [name, at] of [["Neubrandenburg", "#15/53.5569"], ["World", "#2/"], ["Monaco", "#16/43.7345"]]) {
     await page.click(`text=${name}`);
     await page.waitForFunction((at) => location.hash.startsWith(at), at);
@@ -243,8 +244,8 @@ test("the buttons go to their places", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("the keyboard does it all", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("the keyboard does it all", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   const stops = [];
   for (;;) {
     await page.keyboard.press("Tab");
@@ -285,8 +286,8 @@ test("the keyboard does it all", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("moves are told once they are over", async (t) => {
-  const page = await openMap(await browse(t), await serve(t, SAMPLE), HARBOUR);
+test("moves are told once they are over", async () => {
+  const page = await openMap(browser, base, HARBOUR);
   await page.evaluate(() => {
     window.told = [];
     const status = document.querySelector("[role=status]");
@@ -303,8 +304,7 @@ test("moves are told once they are over", async (t) => {
   assert.ok(told.length <= 4, `${told}`);
 });
 
-test("the caller's key goes to tiles and links, and nowhere else", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("the caller's key goes to tiles and links, and nowhere else", async () => {
   const plain = await openMap(browser, base, HARBOUR);
   assert.ok(plain.seen.every((url) => !url.includes("api_key")));
   const page = await openMap(browser, base, `?api_key=a%26b%2Fc${HARBOUR}`);
@@ -324,7 +324,6 @@ test("the caller's key goes to tiles and links, and nowhere else", async (t) => 
 });
 
 test("what fails is told with its mend, and is over when it is mended", async (t) => {
-  const browser = await browse(t);
   const keyed = await serve(t, ["--source", "http://127.0.0.1:9/{z}/{x}/{y}.mvt?api_key={api_key}"]);
   for (const [target, status, title] of [
     ["", 401, "The source needs an API key"],
@@ -343,7 +342,6 @@ test("what fails is told with its mend, and is over when it is mended", async (t
     await page.context().close();
   }
   // A server that comes back.
-  const base = await serve(t, SAMPLE);
   const page = await newPage(browser, {}, [new URL(base).host]);
   const refuse = (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "<b>busy</b>" });
   await page.route("**/png/**", refuse);
@@ -367,7 +365,7 @@ test("a stranger's attribution does no harm", async (t) => {
     '"https://evil.example/"><button>push</button></form><math><mtext><p style="position:fixed">deep</p></mtext></math>';
   const path = join(folder, "strange.pmtiles");
   writeFileSync(path, withMetadata({ attribution, vector_layers: [] }));
-  const page = await openMap(await browse(t), await serve(t, ["--source", path]), HARBOUR);
+  const page = await openMap(browser, await serve(t, ["--source", path]), HARBOUR);
   await page.waitForFunction(() => document.querySelector("#attribution").textContent);
   const html = await page.$eval("#attribution", (attribution) => attribution.innerHTML);
   assert.equal(
@@ -393,7 +391,7 @@ function withMetadata(metadata) {
 
 test("a source without Monaco starts where it has something", async (t) => {
   const args = [...SAMPLE, "--source-bounds", "13.1,53.4,13.5,53.7"];
-  const [browser, base] = [await browse(t), await serve(t, args)];
+  const base = await serve(t, args);
   const page = await openMap(browser, base);
   const [zoom, lat, lng] = (await hash(page)).slice(1).split("/").map(Number);
   assert.ok(zoom >= 9 && lat > 53.4 && lat < 53.7 && lng > 13.1 && lng < 13.5, page.url());
@@ -402,8 +400,7 @@ test("a source without Monaco starts where it has something", async (t) => {
   assert.equal((await text(elsewhere, "#tile")).split("/")[0], "16");
 });
 
-test("on a phone the panel leaves the map free", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("on a phone the panel leaves the map free", async () => {
   for (const [name, options] of [
     ["phone-light", PHONE],
     ["phone-dark", { ...PHONE, colorScheme: "dark" }],
@@ -425,6 +422,16 @@ test("on a phone the panel leaves the map free", async (t) => {
       assert.ok(box.width >= 44 && box.height >= 44, `${name}: ${await target.innerText()} ${JSON.stringify(box)}`);
     }
     await screenshot(page, name);
+    // A panel that grows takes room from the map, and its place stays at the centre.
+    const grow = (padding) => page.$eval("aside header", (header, padding) => (header.style.padding = padding), padding);
+    for (const padding of ["0 0 30px", ""]) {
+      await grow(padding);
+      const { width, height } = await page.locator("#map").boundingBox();
+      const [x, y] = worldAt(16, 43.7345, 7.4245);
+      const shown = (await tilesLoaded(page)).find(({ src }) => address(src).join() === [16, Math.floor(x), Math.floor(y)].join());
+      const [left, top] = [shown.x + (x % 1) * 256, shown.y + (y % 1) * 256];
+      assert.ok(Math.abs(left - width / 2) <= 1 && Math.abs(top - height / 2) <= 1, `${name}: ${left}, ${top}`);
+    }
     // A tap holds a tile, another lets go.
     const before = await text(page, "#tile");
     await page.touchscreen.tap(map.width / 2 - 100, map.height / 2);
@@ -437,8 +444,7 @@ test("on a phone the panel leaves the map free", async (t) => {
   }
 });
 
-test("dark mode darkens the page and not the tiles", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("dark mode darkens the page and not the tiles", async () => {
   const clip = { x: 200, y: 150, width: 300, height: 300 };
   const looks = {};
   for (const colorScheme of ["light", "dark"]) {
@@ -457,8 +463,7 @@ test("dark mode darkens the page and not the tiles", async (t) => {
   assert.deepEqual(looks.dark, looks.light);
 });
 
-test("who wants less motion gets none", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("who wants less motion gets none", async () => {
   for (const [reducedMotion, animated] of [["no-preference", true], ["reduce", false]]) {
     const page = await openMap(browser, base, HARBOUR, { reducedMotion });
     const classes = await page.getAttribute("#map", "class");
@@ -466,8 +471,7 @@ test("who wants less motion gets none", async (t) => {
   }
 });
 
-test("axe finds nothing", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, SAMPLE)];
+test("axe finds nothing", async () => {
   const axe = readFileSync(join(HERE, "node_modules/axe-core/axe.min.js"), "utf8");
   for (const options of [{}, { colorScheme: "dark" }, PHONE, { ...PHONE, colorScheme: "dark" }]) {
     const page = await openMap(browser, base, HARBOUR, options);
@@ -489,7 +493,7 @@ test("axe finds nothing", async (t) => {
 });
 
 test("it works under a base path, with and without the slash", async (t) => {
-  const [browser, base] = [await browse(t), await serve(t, [...SAMPLE, "--base-path", "/a/maps"])];
+  const base = await serve(t, [...SAMPLE, "--base-path", "/a/maps"]);
   assert.ok(base.endsWith("/a/maps/"));
   for (const url of [base, base.slice(0, -1)]) {
     const page = await openMap(browser, url, HARBOUR);
