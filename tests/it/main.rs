@@ -1,5 +1,6 @@
 //! All tests through the public doors, as one binary.
 
+mod accept;
 mod caches;
 mod cli;
 mod golden;
