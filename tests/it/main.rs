@@ -3,6 +3,7 @@
 mod accept;
 mod caches;
 mod cli;
+mod gateway;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
@@ -17,5 +18,6 @@ mod server;
 mod sharing;
 mod style;
 mod svg;
+mod template;
 mod tile_writer;
 mod upstream;
