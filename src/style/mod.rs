@@ -40,6 +40,8 @@ pub struct Style {
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
     pub sprite: Sprite,
+    /// As it was given, whatever of it is drawn.
+    pub document: Json,
     /// SHA-256 of the document, and with images of both, in hexadecimal.
     pub digest: Arc<str>,
     pub warnings: Vec<Warning>,
@@ -103,6 +105,7 @@ impl Style {
         let document: Document = serde_path_to_error::deserialize(&mut reader)
             .map_err(|e| refused(format!("{}: {}", e.path(), brief(&e.inner().to_string()))))?;
         reader.end().map_err(|e| refused(e.to_string()))?;
+        let whole = serde_json::from_str(json).map_err(|e| refused(e.to_string()))?;
         if document.version != 8 {
             return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
@@ -138,6 +141,7 @@ impl Style {
             zoom: document.zoom,
             sprites,
             sprite: Sprite::default(),
+            document: whole,
             digest: digest::of(json.as_bytes()).into(),
             warnings,
         })

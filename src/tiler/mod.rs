@@ -138,7 +138,7 @@ impl Tiler {
     }
 
     async fn get_picture(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.check_style(tile)?;
+        self.named_style(tile.style.as_deref())?;
         let key = self.key(tile);
         let recipe = self.recipe(tile);
         let mut cached = self.cache.get(&key, &recipe).await;
@@ -210,7 +210,7 @@ impl Tiler {
 
     /// The source's own tile of an address.
     async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.check_style(tile)?;
+        self.named_style(tile.style.as_deref())?;
         self.check_maxzoom(tile)?;
         let in_memory = self.decoded.contains_key(&tile.tile);
         let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
@@ -250,14 +250,15 @@ impl Tiler {
         }
     }
 
-    fn check_style(&self, tile: &TileRequest) -> Result<(), Error> {
-        match &tile.style {
-            Some(name) if *name != self.style.name => Err(Error::new(
+    /// A served style by name; none is the default style.
+    pub fn named_style(&self, name: Option<&str>) -> Result<&Style, Error> {
+        match name {
+            Some(name) if name != self.style.name => Err(Error::new(
                 Code::UnknownStyle,
                 format!("there is no style {name:?}"),
                 format!("{:?} is served", self.style.name),
             )),
-            _ => Ok(()),
+            _ => Ok(&self.style),
         }
     }
 

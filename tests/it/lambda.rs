@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const SAMPLE: (&str, &str) = ("RASTERZEN_SOURCE", "sample");
 const MAPS: (&str, &str) = ("RASTERZEN_BASE_PATH", "/maps");
-const SVG: &str = "/svg/13/1315/3171.json";
+pub const SVG: &str = "/svg/13/1315/3171.json";
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const KEY: &str = "CANARYKEY123";
 
@@ -36,7 +36,7 @@ fn fixture(shape: &str) -> String {
 }
 
 /// The event of `shape` for another method, path and query, each in all the places where that service puts it.
-fn event(shape: &str, method: &str, target: &str) -> Value {
+pub fn event(shape: &str, method: &str, target: &str) -> Value {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let text = fixture(shape).replace(&SVG[1..], &path[1..]).replace("\"GET\"", &format!("\"{method}\""));
     let mut event: Value = serde_json::from_str(&text).unwrap();
@@ -58,7 +58,7 @@ fn event(shape: &str, method: &str, target: &str) -> Value {
 
 /// Sets the lines of a header in the maps that the event has, or in `headers` if it has none; no lines take it out.
 /// The single-value map holds the last line, as the services have it.
-fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
+pub fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
     // The gateway of REST APIs leaves names as the client wrote them, the others make them lower-case.
     let name = if event.get("resource").is_some() { name.to_owned() } else { name.to_ascii_lowercase() };
     if event.get("multiValueHeaders").is_none() && event.get("headers").is_none() {
@@ -77,7 +77,7 @@ fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
     event
 }
 
-fn invoke(lambda: &Lambda, event: &Value) -> Answer {
+pub fn invoke(lambda: &Lambda, event: &Value) -> Answer {
     answer(&lambda.invoke(event).unwrap_or_else(|error| panic!("{error} for {event}")))
 }
 
@@ -210,6 +210,45 @@ fn what_is_not_text_is_encoded() {
         let health = get(&lambda, door, "/health");
         assert_eq!((health.status, health.base64), (200, false));
         assert!(health.text().contains(env!("CARGO_PKG_VERSION")), "{}", health.text());
+    }
+}
+
+#[test]
+fn the_page_leaves_as_text() {
+    let (plain, mapped) = (Lambda::start(&[SAMPLE]), Lambda::start(&[SAMPLE, MAPS]));
+    for shape in SHAPES.into_iter().chain(["rest-custom-domain"]) {
+        let lambda = if shape == "rest-custom-domain" { &mapped } else { &plain };
+        for (target, media_type, start) in [
+            ("/", "text/html", "<!doctype html>"),
+            ("/page/map.js", "text/javascript", ""),
+            ("/page/map.css", "text/css", ""),
+            ("/page/icon.svg", "image/svg+xml", "<svg"),
+        ] {
+            let answer = get(lambda, shape, target);
+            let form = (answer.status, answer.media_type(), answer.base64);
+            assert_eq!(form, (200, media_type, false), "{shape} {target}: {}", answer.raw);
+            assert!(answer.text().starts_with(start), "{shape} {target}: {}", answer.raw);
+        }
+        let policy = get(lambda, shape, "/").header("content-security-policy").map(str::to_owned);
+        assert!(policy.is_some_and(|policy| policy.starts_with("default-src 'none'")), "{shape}");
+    }
+}
+
+#[test]
+fn a_stage_without_its_slash_leads_to_the_page() {
+    let (plain, mapped) = (Lambda::start(&[SAMPLE]), Lambda::start(&[SAMPLE, MAPS]));
+    let without_slash = |shape: &str, with: &str, without: &str| -> Value {
+        let text = event(shape, "GET", "/").to_string();
+        assert!(text.contains(&format!("\"{with}\"")), "{text}");
+        serde_json::from_str(&text.replace(&format!("\"{with}\""), &format!("\"{without}\""))).unwrap()
+    };
+    for (lambda, event, location) in [
+        (&plain, without_slash("rest-execute-api", "/prod/", "/prod"), "prod/"),
+        (&plain, without_slash("http-named-stage", "/prod/", "/prod"), "prod/"),
+        (&mapped, without_slash("rest-custom-domain", "/maps/", "/maps"), "maps/"),
+    ] {
+        let answer = invoke(lambda, &event);
+        assert_eq!((answer.status, answer.header("location")), (308, Some(location)), "{}", answer.raw);
     }
 }
 

@@ -1,7 +1,9 @@
 //! All tests through the public doors, as one binary.
 
+mod accept;
 mod caches;
 mod cli;
+mod gateway;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
@@ -9,6 +11,7 @@ mod http;
 mod lambda;
 mod lambda_s3;
 mod paint;
+mod page;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
@@ -18,5 +21,6 @@ mod sharing;
 mod sprite;
 mod style;
 mod svg;
+mod template;
 mod tile_writer;
 mod upstream;
