@@ -209,15 +209,16 @@ impl Query {
 
 /// The key an answer is cached under, without a tier's own prefix and without a leading slash.
 ///
-/// `style` is the name and digest of the style; `version` is the operator's own segment.
-pub fn cache_key(version: &str, request: &TileRequest, style: (&str, &str)) -> String {
+/// `of` is the name and digest of what it is drawn with, where that is not told by the route alone: of the style, or
+/// for mvt of the source. `version` is the operator's own segment.
+pub fn cache_key(version: &str, request: &TileRequest, of: Option<(&str, &str)>) -> String {
     let TileRequest { tile, format, size, scale, .. } = request;
     let name = format.name();
     let version = if version.is_empty() { String::new() } else { format!("{version}/") };
-    if *format == Format::Mvt || (*size == 256 && *scale == 1) {
-        return format!("{version}{name}/{tile}.{name}");
-    }
-    let (style, digest) = style;
+    let Some((of, digest)) = of else { return format!("{version}{name}/{tile}.{name}") };
     let digest = &digest[..digest.len().min(8)];
-    format!("{version}{name}/{style}@{digest}/{size}@{scale}x/{tile}.{name}")
+    match format {
+        Format::Mvt => format!("{version}{name}/{of}@{digest}/{tile}.{name}"),
+        _ => format!("{version}{name}/{of}@{digest}/{size}@{scale}x/{tile}.{name}"),
+    }
 }

@@ -3,16 +3,16 @@
 //! Rings are wound as RFC 7946 wants them; positions have 7 decimals (1 cm).
 
 use crate::error::Error;
-use crate::scene::{self, Canvas, Point, Rect, SourceTiles, UNITS};
+use crate::scene::{self, Canvas, Point, Rect, SourceTiles, Tiles, UNITS};
 use crate::tile::lon_lat_of;
 use crate::value::{Attributes, GeometryKind, Property};
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 use std::fmt::Write;
 
 /// Tilezen JSON: an object of layer name to FeatureCollection, `{}` where there is no tile.
-pub fn layers(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<String, Error> {
+pub fn layers(viewport: &Viewport, tiles: &Tiles) -> Result<String, Error> {
     let mut out = String::from("{");
-    for (i, (name, features)) in collect(viewport, class, tiles, None)?.into_iter().enumerate() {
+    for (i, (name, features)) in collect(viewport, tiles, None)?.into_iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
@@ -24,22 +24,34 @@ pub fn layers(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Res
 
 /// One FeatureCollection. `layer` among the properties is the layer's name; a property of that name which the feature
 /// has already, as Tilezen's roads do, is called `_layer`.
-pub fn collection(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<String, Error> {
-    let layers = collect(viewport, class, tiles, Some("layer"))?;
+pub fn collection(viewport: &Viewport, tiles: &Tiles) -> Result<String, Error> {
+    let layers = collect(viewport, tiles, Some("layer"))?;
     let features: Vec<String> = layers.into_iter().map(|(_, features)| features).filter(|f| !f.is_empty()).collect();
     Ok(format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")))
 }
 
 /// Each layer's name with its features, separated by commas, in the order of the tiles.
-fn collect(
+///
+/// A layer whose name one of the sources before has too is called `source/layer`.
+fn collect(viewport: &Viewport, tiles: &Tiles, name_as: Option<&str>) -> Result<Vec<(String, String)>, Error> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (source, tiles) in tiles {
+        for (name, features) in collect_source(viewport, tiles, name_as)? {
+            let taken = all.iter().any(|(other, _)| *other == name);
+            all.push((if taken { format!("{source}/{name}") } else { name }, features));
+        }
+    }
+    Ok(all)
+}
+
+fn collect_source(
     viewport: &Viewport,
-    class: SizeClass,
     tiles: &SourceTiles,
     name_as: Option<&str>,
 ) -> Result<Vec<(String, String)>, Error> {
     let mut layers: Vec<(String, String)> = Vec::new();
-    for square in viewport.squares(class) {
-        let canvas = Canvas::new(viewport, class, square, tiles);
+    for square in viewport.squares(tiles.class) {
+        let canvas = Canvas::new(viewport, square, tiles);
         let Some(placement) = canvas.own else { continue };
         let bounds = canvas.asked.intersection(placement.cell);
         for name in placement.tile.layer_names() {

@@ -9,15 +9,20 @@ use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
 use crate::viewport::{SizeClass, Viewport};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The cells that a viewport consults, each with the tile that it is drawn from, or none where the source has nothing.
+/// The cells of one source that a viewport consults, each with the tile that it is drawn from, or none where the source
+/// has nothing.
 pub struct SourceTiles {
+    pub class: SizeClass,
     /// The source's maxzoom: the zoom of its deepest cells.
     pub maxzoom: u8,
     pub cells: HashMap<TileId, Option<(TileId, Arc<mvt::Tile>)>>,
 }
+
+/// The tiles of each source of a style, by the source's name.
+pub type Tiles = BTreeMap<String, SourceTiles>;
 
 /// The cell that a tile of the grid lies in.
 pub fn cell(grid: TileId, maxzoom: u8) -> TileId {
@@ -74,9 +79,9 @@ pub struct Placement<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(viewport: &'a Viewport, class: SizeClass, square: TileId, tiles: &'a SourceTiles) -> Canvas<'a> {
-        let side = viewport.square_side(class);
-        let (x, y) = viewport.offset(square, class);
+    pub fn new(viewport: &'a Viewport, square: TileId, tiles: &'a SourceTiles) -> Canvas<'a> {
+        let side = viewport.square_side(tiles.class);
+        let (x, y) = viewport.offset(square, tiles.class);
         let clip = [x, y, x + side, y + side];
         let asked = Rect {
             min: [(-x).max(0) * UNITS, (-y).max(0) * UNITS],

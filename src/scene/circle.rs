@@ -6,19 +6,18 @@ use super::{Circle, UNITS, faded};
 use crate::error::Error;
 use crate::limits;
 use crate::style;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 
 pub fn layer(
     layer: &style::Layer,
     circle: &style::Circle,
     viewport: &Viewport,
-    class: SizeClass,
     tiles: &SourceTiles,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
-    for square in viewport.squares(class) {
-        let canvas = Canvas::new(viewport, class, square, tiles);
+    for square in viewport.squares(tiles.class) {
+        let canvas = Canvas::new(viewport, square, tiles);
         for placement in canvas.own.into_iter().chain(canvas.around.iter().copied()) {
             let corner = [0, 1].map(|i| placement.cell.min[i] + canvas.offset[i]);
             if cells.iter().all(|(other, ..)| *other != corner) {

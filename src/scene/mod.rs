@@ -17,11 +17,12 @@ mod path;
 
 use crate::error::Error;
 use crate::style::color::Color;
-use crate::style::{Cap, Join, Kind, Style};
+use crate::style::{Cap, Join, Kind, Layer, Style};
 use crate::tile::TileId;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
+use std::collections::BTreeMap;
 
-pub use canvas::{Canvas, SourceTiles, cells};
+pub use canvas::{Canvas, SourceTiles, Tiles, cells};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
 /// Everything that is drawn in a viewport; coordinates are relative to its top left corner.
@@ -89,37 +90,39 @@ pub struct Circle {
     pub stroke_color: Color,
 }
 
-/// Draws a style over source tiles.
+/// Draws a style over the tiles of its sources.
 ///
-/// `tiles` holds what [`cells`] names for this viewport; cells that it does not hold count as absent.
-pub fn build(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<Scene, Error> {
+/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent.
+pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
-    let squares = viewport.squares(class);
     let mut runs = Vec::new();
-    let visible: Vec<LayerId> = (0..style.layers.len()).filter(|&i| style.layers[i].is_visible(zoom)).collect();
-    let run_kind = |layer: LayerId| match style.layers[layer].kind {
-        Kind::Background(_) => 0,
-        Kind::Fill(_) | Kind::Line(_) => 1,
-        Kind::Circle(_) => 2,
+    let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
+    // Layers on one grid of squares are drawn square by square.
+    let grid = |layer: &Layer| match layer.kind {
+        Kind::Fill(_) | Kind::Line(_) => tiles.get(&layer.source).map(|source| source.class),
+        Kind::Background(_) | Kind::Circle(_) => None,
     };
-    for layers in visible.chunk_by(|&a, &b| run_kind(a) == 1 && run_kind(b) == 1) {
-        match &style.layers[layers[0]].kind {
+    for layers in visible.chunk_by(|a, b| grid(a).is_some() && grid(a) == grid(b)) {
+        let layer = layers[0];
+        match &layer.kind {
             Kind::Background(background) => {
                 let color = faded(background.color.at(zoom).constant(), background.opacity.at(zoom).constant());
                 if color.a > 0.0 {
-                    runs.push(Run::Background(layers[0], color));
+                    runs.push(Run::Background(layer.index, color));
                 }
             }
             Kind::Circle(circle) => {
-                let drawn = circle::layer(&style.layers[layers[0]], circle, viewport, class, tiles)?;
+                let Some(source) = tiles.get(&layer.source) else { continue };
+                let drawn = circle::layer(layer, circle, viewport, source)?;
                 if !drawn.is_empty() {
-                    runs.push(Run::Circles(layers[0], drawn));
+                    runs.push(Run::Circles(layer.index, drawn));
                 }
             }
             Kind::Fill(_) | Kind::Line(_) => {
+                let Some(class) = grid(layer) else { continue };
                 let mut drawn = Vec::new();
-                for &square in &squares {
-                    let square = draw_square(style, layers, viewport, class, square, tiles)?;
+                for square in viewport.squares(class) {
+                    let square = draw_square(layers, viewport, square, tiles)?;
                     if !square.layers.is_empty() {
                         drawn.push(square);
                     }
@@ -133,28 +136,24 @@ pub fn build(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &Sourc
     Ok(Scene { width: viewport.width, height: viewport.height, runs })
 }
 
-fn draw_square(
-    style: &Style,
-    layers: &[LayerId],
-    viewport: &Viewport,
-    class: SizeClass,
-    square: TileId,
-    tiles: &SourceTiles,
-) -> Result<Square, Error> {
-    let canvas = Canvas::new(viewport, class, square, tiles);
-    let mut drawn = Vec::new();
-    for &i in layers {
-        let layer = &style.layers[i];
+/// Draws layers on one grid in one of its squares.
+fn draw_square(layers: &[&Layer], viewport: &Viewport, square: TileId, tiles: &Tiles) -> Result<Square, Error> {
+    let mut canvases: BTreeMap<&str, Canvas> = BTreeMap::new();
+    let mut drawn = Square { clip: [0; 4], layers: Vec::new() };
+    for layer in layers {
+        let Some(source) = tiles.get(&layer.source) else { continue };
+        let canvas = canvases.entry(&layer.source).or_insert_with(|| Canvas::new(viewport, square, source));
+        drawn.clip = canvas.clip();
         let items: Vec<Item> = match &layer.kind {
-            Kind::Fill(fill) => fill::layer(layer, fill, &canvas)?.into_iter().map(Item::Fill).collect(),
-            Kind::Line(line) => line::layer(layer, line, &canvas)?.into_iter().map(Item::Stroke).collect(),
+            Kind::Fill(fill) => fill::layer(layer, fill, canvas)?.into_iter().map(Item::Fill).collect(),
+            Kind::Line(line) => line::layer(layer, line, canvas)?.into_iter().map(Item::Stroke).collect(),
             Kind::Background(_) | Kind::Circle(_) => Vec::new(),
         };
         if !items.is_empty() {
-            drawn.push((i, items));
+            drawn.layers.push((layer.index, items));
         }
     }
-    Ok(Square { clip: canvas.clip(), layers: drawn })
+    Ok(drawn)
 }
 
 /// A colour with a layer's opacity in it.

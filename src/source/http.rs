@@ -39,7 +39,7 @@ pub fn open(template: &str, key: Option<ApiKey>) -> Result<Source, Error> {
     }
     let info = Info {
         // The key is not in it yet; one written out in the template goes no further than into a digest.
-        identity: format!("http {}", template.template),
+        identity: format!("http {}", template.template).into(),
         minzoom: 0,
         maxzoom: 15,
         bounds: WORLD,

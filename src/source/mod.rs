@@ -12,6 +12,7 @@ use crate::request::ApiKey;
 use crate::tile::TileId;
 use crate::viewport::SizeClass;
 use bytes::Bytes;
+use std::sync::Arc;
 
 pub use inflate::inflate;
 
@@ -28,7 +29,7 @@ const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
 #[derive(Clone, Debug)]
 pub struct Info {
     /// What tells this source from others, without keys: part of what answers are cached under.
-    pub identity: String,
+    pub identity: Arc<str>,
     pub minzoom: u8,
     pub maxzoom: u8,
     /// West, south, east, north in degrees; tiles outside are absent.
@@ -122,7 +123,7 @@ impl Source {
         }
         let [w, s, e, n] = info.bounds;
         let said = (info.class, info.minzoom, info.maxzoom, info.sparse, info.buffer);
-        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity);
+        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity).into();
         Ok(source)
     }
 

@@ -74,7 +74,7 @@ async fn open(place: Place) -> Result<Source, Error> {
     }
     let info = Info {
         // The head has the root directory, which changes with the tiles; the ETag says it surely.
-        identity: format!("pmtiles {} {}", digest::of(&head), etag.unwrap_or_default()),
+        identity: format!("pmtiles {} {}", digest::of(&head), etag.unwrap_or_default()).into(),
         minzoom: header.min_zoom,
         maxzoom: header.max_zoom,
         bounds: [header.min_longitude, header.min_latitude, header.max_longitude, header.max_latitude],

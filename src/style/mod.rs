@@ -62,6 +62,8 @@ impl fmt::Display for Warning {
 
 /// One style layer.
 pub struct Layer {
+    /// Its place among the style's layers.
+    pub index: usize,
     pub id: String,
     /// The name of the source; empty for a background.
     pub source: String,
@@ -214,7 +216,8 @@ impl Style {
                 continue;
             }
             let mut reader = LayerReader { index: i, id, kind, raw, warnings: &mut warnings };
-            layers.extend(reader.layer().map_err(refused)?);
+            let layer = reader.layer().map_err(refused)?;
+            layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
         Ok(Style {
             name: name.to_string(),
@@ -227,9 +230,10 @@ impl Style {
         })
     }
 
-    /// How far in CSS pixels the style may draw outside of geometries at a zoom.
-    pub fn margin(&self, zoom: f64) -> f64 {
-        self.layers.iter().filter(|layer| layer.is_visible(zoom)).map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
+    /// How far in CSS pixels the style may draw outside of a source's geometries at a zoom.
+    pub fn margin(&self, source: &str, zoom: f64) -> f64 {
+        let drawn = self.layers.iter().filter(|layer| layer.source == source && layer.is_visible(zoom));
+        drawn.map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
     }
 }
 
@@ -311,6 +315,7 @@ impl LayerReader<'_> {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }
         Ok(Some(Layer {
+            index: self.index,
             id: std::mem::take(&mut self.id),
             source: std::mem::take(&mut self.raw.source),
             source_layer: std::mem::take(&mut self.raw.source_layer),

@@ -1,18 +1,17 @@
 //! From source tiles to a finished body.
 
-use super::Tiler;
 use super::sources::Gathered;
+use super::{Map, Tiler};
 use crate::error::Error;
 use crate::format::Format;
 use crate::output::{geojson, raster, svg};
 use crate::request::TileRequest;
-use crate::scene::{self, SourceTiles};
-use crate::source::Info;
+use crate::scene::{self, Tiles};
 use crate::style::{Kind, Style};
 use crate::tile::TileId;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 use bytes::Bytes;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,15 +38,20 @@ pub struct Drawn {
 
 impl Tiler {
     /// Draws on a thread of its own.
-    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Arc<Gathered>) -> Result<Drawn, Error> {
+    pub(super) async fn drawn(
+        self: &Arc<Self>,
+        map: &Arc<Map>,
+        tile: &TileRequest,
+        gathered: Arc<Gathered>,
+    ) -> Result<Drawn, Error> {
         let processor = self.processors.clone().acquire_owned().await;
         let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
-        let (style, source, tile) = (self.style.clone(), self.source.clone(), tile.clone());
+        let (map, tile) = (map.clone(), tile.clone());
         let all_variants = self.freshness.all_variants;
         let draw = move || {
             // Kept until drawing ends, also when nobody waits for it any more.
             let _processor = processor;
-            draw(&style, &source.info, &tile, &gathered.tiles, all_variants)
+            draw(&map.style, &map.attribution(), &tile, &gathered.tiles, all_variants)
         };
         match tokio::task::spawn_blocking(draw).await {
             Ok(drawn) => drawn,
@@ -60,13 +64,14 @@ impl Tiler {
 /// the svg and json behind a png.
 pub fn draw(
     style: &Style,
-    source: &Info,
+    attribution: &str,
     request: &TileRequest,
-    tiles: &SourceTiles,
+    tiles: &Tiles,
     all_variants: bool,
 ) -> Result<Drawn, Error> {
     let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
-    let decoded = tiles.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let distinct = |cells: &HashMap<TileId, _>| cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let decoded = tiles.values().map(|source| distinct(&source.cells)).sum();
     let mut stages = Stages::default();
     let mut clock = Instant::now();
     let mut lap = || {
@@ -76,18 +81,18 @@ pub fn draw(
     };
     if !request.format.is_picture() {
         let text = match request.format {
-            Format::GeoJson => geojson::collection(&viewport, source.class, tiles)?,
-            _ => geojson::layers(&viewport, source.class, tiles)?,
+            Format::GeoJson => geojson::collection(&viewport, tiles)?,
+            _ => geojson::layers(&viewport, tiles)?,
         };
         stages.encode = lap();
         return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
     }
-    decode(style, &viewport, source.class, tiles)?;
+    decode(style, &viewport, tiles)?;
     stages.decode = lap();
-    let scene = scene::build(style, &viewport, source.class, tiles)?;
+    let scene = scene::build(style, &viewport, tiles)?;
     stages.scene = lap();
     let title = format!("{} {}", style.name, request.tile);
-    let document = svg::Document { title: &title, attribution: &source.attribution };
+    let document = svg::Document { title: &title, attribution };
     let text = svg::write(&scene, style, &document);
     stages.svg = lap();
     if request.format == Format::Svg {
@@ -99,7 +104,7 @@ pub fn draw(
     stages.encode = lap();
     let mut behind = Vec::new();
     if all_variants {
-        behind.push((Format::Json, geojson::layers(&viewport, source.class, tiles)?.into()));
+        behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
         behind.push((Format::Svg, text.into()));
     }
     Ok(Drawn { body: body.into(), stages, behind, decoded })
@@ -107,14 +112,16 @@ pub fn draw(
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can
 /// reach over an edge.
-fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<(), Error> {
+fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<(), Error> {
     let zoom = viewport.style_zoom();
-    let own: HashSet<TileId> = scene::cells(viewport, class, tiles.maxzoom, 0.0).0.into_iter().collect();
-    for (cell, found) in &tiles.cells {
-        let Some((_, tile)) = found else { continue };
-        for layer in style.layers.iter().filter(|layer| layer.is_visible(zoom)) {
-            if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
-                tile.layer(&layer.source_layer)?;
+    for (name, source) in tiles {
+        let own: HashSet<TileId> = scene::cells(viewport, source.class, source.maxzoom, 0.0).0.into_iter().collect();
+        for (cell, found) in &source.cells {
+            let Some((_, tile)) = found else { continue };
+            for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
+                if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
+                    tile.layer(&layer.source_layer)?;
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! [`Tiler::get`] is the whole of it and [`draw`] its pure middle; nothing else renders.
 
 mod draw;
+mod map;
 mod save;
 mod sources;
 
@@ -16,18 +17,18 @@ use crate::request::{ApiKey, Request, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
 use crate::source::Source;
-use crate::style::Style;
 use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use save::Finished;
-use sources::{Gathered, SourceTile};
+use sources::{Gathered, SourceTile, source_entry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use draw::{Drawn, Stages, draw};
+pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
 const RENDER_VERSION: &str = "1";
@@ -64,16 +65,19 @@ impl Default for Freshness {
     }
 }
 
+/// A source's identity, and a tile of it.
+type SourceTileId = (Arc<str>, TileId);
+
 /// Everything that answers are made with.
 pub struct Tiler {
-    pub style: Arc<Style>,
-    pub source: Arc<Source>,
+    /// The default first.
+    pub maps: Vec<Arc<Map>>,
     cache: Arc<Cache>,
     freshness: Freshness,
     /// Source tiles in memory, decoded as far as they were needed.
-    decoded: moka::sync::Cache<TileId, Arc<SourceTile>>,
+    decoded: moka::sync::Cache<SourceTileId, Arc<SourceTile>>,
     gathers: Flight<(String, Option<ApiKey>), Arc<Gathered>>,
-    fetches: Flight<(TileId, Option<ApiKey>), Arc<SourceTile>>,
+    fetches: Flight<(SourceTileId, Option<ApiKey>), Arc<SourceTile>>,
     pictures: Flight<(String, String), Arc<Finished>>,
     processors: Arc<Semaphore>,
     making: Arc<Semaphore>,
@@ -94,20 +98,20 @@ pub struct Picture {
 }
 
 impl Tiler {
-    pub fn new(style: Style, source: Source, cache: Cache, freshness: Freshness) -> Tiler {
+    /// A tiler of one or more maps; the first is drawn where no style is named.
+    pub fn new(maps: Vec<Map>, cache: Cache, freshness: Freshness) -> Tiler {
         // What one caller's key opened is not for others, where tiles are private.
-        let shared = !(freshness.private && source.wants_caller_key());
+        let shared = !(freshness.private && maps.iter().any(Map::wants_caller_key));
         let cache = if shared { cache } else { Cache::new(Vec::new()) };
         let decoded = moka::sync::Cache::builder()
             .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
-            .weigher(|_: &TileId, tile: &Arc<SourceTile>| {
+            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| {
                 let bytes = tile.tile.as_ref().map_or(0, |tile| tile.bytes().len() as u64);
                 u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)
             })
             .build();
         Tiler {
-            style: Arc::new(style),
-            source: Arc::new(source),
+            maps: maps.into_iter().map(Arc::new).collect(),
             cache: Arc::new(cache),
             freshness,
             decoded,
@@ -124,10 +128,14 @@ impl Tiler {
 
     /// Answers a request for a tile.
     pub async fn get(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
+        let map = self.map(tile.style.as_deref())?;
+        // The default style under its own name is the same.
+        let style = tile.style.clone().filter(|name| *name != self.default_map().style.name);
+        let tile = &TileRequest { style, ..tile.clone() };
         let answer = async {
             match tile.format {
-                Format::Mvt => self.get_source_tile(request, tile).await,
-                _ => self.get_picture(request, tile).await,
+                Format::Mvt => self.get_source_tile(request, map, tile).await,
+                _ => self.get_picture(request, map, tile).await,
             }
         };
         let late = |_| {
@@ -137,15 +145,19 @@ impl Tiler {
         tokio::time::timeout_at(request.deadline.into(), answer).await.map_err(late)?
     }
 
-    async fn get_picture(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.check_style(tile)?;
-        let key = self.key(tile);
-        let recipe = self.recipe(tile);
+    async fn get_picture(
+        self: &Arc<Self>,
+        request: &Request,
+        map: &Arc<Map>,
+        tile: &TileRequest,
+    ) -> Result<Response, Error> {
+        let key = self.key(map, tile);
+        let recipe = picture_recipe(map, tile);
         let mut cached = self.cache.get(&key, &recipe).await;
         if let Some((entry, tier)) = cached.take_if(|(entry, _)| entry.age() < self.freshness.ttl) {
             return Ok(self.respond(request, tile, &entry, tier, None));
         }
-        let gathered = self.gathered(tile, request.api_key.as_ref()).await?;
+        let gathered = self.gathered(map, tile, request.api_key.as_ref()).await?;
         let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
         let mut puts = self.source_puts(&gathered.unsaved);
         let cached = cached.filter(|(entry, _)| gathered.gives(tile, entry));
@@ -161,7 +173,7 @@ impl Tiler {
             self.save(request, puts).await;
             return Ok(self.respond(request, tile, &entry, "miss", None));
         }
-        let finished = self.finished(tile, gathered, entry.clone(), cached).await?;
+        let finished = self.finished(map, tile, gathered, entry.clone(), cached).await?;
         puts.extend(finished.take_puts());
         self.save(request, puts).await;
         entry.body = finished.body.clone();
@@ -177,13 +189,19 @@ impl Tiler {
     }
 
     /// The source tiles of a picture, in one place for all who ask for it at the same time.
-    async fn gathered(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Arc<Gathered>, Error> {
-        let (tiler, tile) = (self.clone(), tile.clone());
-        let caller = self.caller_key(key);
-        let flight = (self.key(&tile), caller.clone());
+    async fn gathered(
+        self: &Arc<Self>,
+        map: &Arc<Map>,
+        tile: &TileRequest,
+        key: Option<&ApiKey>,
+    ) -> Result<Arc<Gathered>, Error> {
+        let (tiler, map, tile) = (self.clone(), map.clone(), tile.clone());
+        // A key that goes nowhere parts nobody.
+        let caller = key.filter(|_| map.wants_caller_key()).cloned();
+        let flight = (self.key(&map, &tile), caller.clone());
         let gather = move || async move {
             let place = tiler.place().await?;
-            let gathered = tiler.gather(&tile, caller.as_ref()).await?;
+            let gathered = tiler.gather(&map, &tile, caller.as_ref()).await?;
             Ok(Arc::new(Gathered { _place: Some(place), ..gathered }))
         };
         self.gathers.run(flight, gather).await
@@ -209,14 +227,19 @@ impl Tiler {
     }
 
     /// The source's own tile of an address.
-    async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.check_style(tile)?;
-        self.check_maxzoom(tile)?;
-        let in_memory = self.decoded.contains_key(&tile.tile);
-        let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
+    async fn get_source_tile(
+        self: &Arc<Self>,
+        request: &Request,
+        map: &Map,
+        tile: &TileRequest,
+    ) -> Result<Response, Error> {
+        let (name, source) = own_source(map, tile)?;
+        let in_memory = self.decoded.contains_key(&(source.info.identity.clone(), tile.tile));
+        let found = self.source_tile(name, source, tile.tile, request.api_key.as_ref()).await?;
         let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
-        let entry = self.source_entry(&found);
-        self.save(request, self.source_puts(&[(tile.tile, found.clone())])).await;
+        let entry = source_entry(source, tile.tile, &found);
+        let unsaved = (name.to_string(), source.clone(), tile.tile, found.clone());
+        self.save(request, self.source_puts([&unsaved])).await;
         let mut response = self.respond(request, tile, &entry, tier, None);
         if found.not_found {
             insert(response.headers_mut(), header::CACHE_CONTROL, self.briefly());
@@ -226,61 +249,51 @@ impl Tiler {
 
     /// Draws a tile without looking into the caches of finished pictures.
     pub async fn picture(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Picture, Error> {
+        let map = self.map(tile.style.as_deref())?;
         if tile.format == Format::Mvt {
-            self.check_maxzoom(tile)?;
-            let found = self.source_tile(tile.tile, key).await?;
+            let (name, source) = own_source(map, tile)?;
+            let found = self.source_tile(name, source, tile.tile, key).await?;
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
-        let gathered = Arc::new(self.gather(tile, key).await?);
+        let gathered = Arc::new(self.gather(map, tile, key).await?);
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
-        let drawn = self.drawn(tile, gathered).await?;
+        let drawn = self.drawn(map, tile, gathered).await?;
         let stages = Stages { fetch, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }
 
-    /// Asks the source for one tile that it should have.
+    /// Asks the source of `/mvt/` for one tile that it should have.
     pub async fn check_source(&self, key: Option<&ApiKey>) -> Result<(), Error> {
-        let z = self.source.info.minzoom;
+        let Some((_, source)) = self.default_map().first_source() else { return Ok(()) };
+        let z = source.info.minzoom;
         // In the middle of the world, where any source of it has something.
         let middle = (1 << z) / 2;
         match TileId::new(z, middle, middle) {
-            Some(tile) => self.source.fetch(tile, key).await.map(|_| ()),
+            Some(tile) => source.fetch(tile, key).await.map(|_| ()),
             None => Ok(()),
         }
     }
 
-    fn check_style(&self, tile: &TileRequest) -> Result<(), Error> {
-        match &tile.style {
-            Some(name) if *name != self.style.name => Err(Error::new(
-                Code::UnknownStyle,
-                format!("there is no style {name:?}"),
-                format!("{:?} is served", self.style.name),
-            )),
-            _ => Ok(()),
-        }
+    /// The map drawn where no style is named.
+    pub fn default_map(&self) -> &Arc<Map> {
+        &self.maps[0]
     }
 
-    /// The source's own tiles end where it does; pictures are drawn on above.
-    fn check_maxzoom(&self, tile: &TileRequest) -> Result<(), Error> {
-        let maxzoom = self.source.info.maxzoom;
-        if tile.tile.z() <= maxzoom {
-            return Ok(());
-        }
-        let detail = format!("the source's tiles end at zoom {maxzoom}");
-        Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"))
+    /// The map with the style of this name.
+    pub fn map(&self, style: Option<&str>) -> Result<&Arc<Map>, Error> {
+        let Some(name) = style else { return Ok(self.default_map()) };
+        self.maps.iter().find(|map| map.style.name == name).ok_or_else(|| {
+            let served: Vec<&str> = self.maps.iter().map(|map| map.style.name.as_str()).collect();
+            let detail = format!("there is no style {name:?}");
+            Error::new(Code::UnknownStyle, detail, format!("served here: {}", served.join(", ")))
+        })
     }
 
-    fn key(&self, tile: &TileRequest) -> String {
-        cache_key(&self.freshness.version, tile, (&self.style.name, &self.style.digest))
-    }
-
-    /// The digest of all that a picture depends on and that is known without asking the source.
-    fn recipe(&self, tile: &TileRequest) -> String {
-        let name = tile.format.name();
-        let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
-        let style = if tile.format == Format::Mvt { "" } else { &self.style.digest };
-        digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style, &self.source.info.identity])
+    fn key(&self, map: &Map, tile: &TileRequest) -> String {
+        let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1;
+        let style = (!plain).then_some((&*map.style.name, &*map.style.digest));
+        cache_key(&self.freshness.version, tile, style)
     }
 
     fn not_modified(&self, request: &Request, entry: &Entry) -> bool {
@@ -328,4 +341,30 @@ impl Tiler {
             false => format!("public, max-age={max_age}, s-maxage={shared_max_age}, stale-if-error=86400"),
         }
     }
+}
+
+/// The source whose own tile is asked for. Its tiles end where it does; pictures are drawn on above.
+fn own_source<'a>(map: &'a Map, tile: &TileRequest) -> Result<(&'a str, &'a Arc<Source>), Error> {
+    let Some((name, source)) = map.first_source() else {
+        let detail = format!("the style {:?} reads no source", map.style.name);
+        return Err(Error::new(Code::UnknownRoute, detail, "ask for its png or svg"));
+    };
+    let maxzoom = source.info.maxzoom;
+    if tile.tile.z() <= maxzoom {
+        return Ok((name, source));
+    }
+    let detail = format!("the source's tiles end at zoom {maxzoom}");
+    Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"))
+}
+
+/// The digest of all that a picture depends on and that is known without asking its sources.
+fn picture_recipe(map: &Map, tile: &TileRequest) -> String {
+    recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity))
+}
+
+fn recipe<'a>(tile: &TileRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
+    let name = tile.format.name();
+    let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
+    let parts = [env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style];
+    digest::of_parts(parts.into_iter().chain(sources))
 }

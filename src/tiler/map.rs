@@ -1,0 +1,42 @@
+//! A map: a style with the sources that its layers read.
+
+use crate::source::Source;
+use crate::style::Style;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub struct Map {
+    pub style: Style,
+    /// By the names that the style has for them.
+    pub sources: BTreeMap<String, Arc<Source>>,
+}
+
+impl Map {
+    /// The source of `/mvt/`: the first that a layer reads.
+    pub fn first_source(&self) -> Option<(&str, &Arc<Source>)> {
+        let read = self.style.layers.iter().find_map(|layer| self.sources.get_key_value(&layer.source));
+        read.or_else(|| self.sources.first_key_value()).map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// The sources that layers read at a zoom.
+    pub fn sources_at(&self, zoom: f64) -> impl Iterator<Item = (&str, &Arc<Source>)> {
+        let read = move |name: &str| self.style.layers.iter().any(|l| l.source == name && l.is_visible(zoom));
+        self.sources.iter().map(|(name, source)| (name.as_str(), source)).filter(move |(name, _)| read(name))
+    }
+
+    /// What the sources want to be credited with, as HTML, each once.
+    pub fn attribution(&self) -> String {
+        let mut all: Vec<&str> = Vec::new();
+        for source in self.sources.values() {
+            let attribution = source.info.attribution.as_str();
+            if !attribution.is_empty() && !all.contains(&attribution) {
+                all.push(attribution);
+            }
+        }
+        all.join(" | ")
+    }
+
+    pub fn wants_caller_key(&self) -> bool {
+        self.sources.values().any(|source| source.wants_caller_key())
+    }
+}
