@@ -102,7 +102,9 @@ async fn answer(
 
 /// Where the client stands: the path without stage, the URL it used, and until when it waits.
 fn door(app: &App, request: &lambda_http::Request, context: Option<RequestContext>) -> Door {
-    let mut path = request.raw_http_path().to_string();
+    let raw = request.raw_http_path();
+    let mut path = if raw.is_empty() { "/".to_string() } else { raw.to_string() };
+    let mut client_path = path.clone();
     let mut base = String::new();
     match context {
         // The path of a named stage of an HTTP API begins with it.
@@ -118,6 +120,10 @@ fn door(app: &App, request: &lambda_http::Request, context: Option<RequestContex
         // That of a REST API does not; what the client used is told beside it.
         Some(RequestContext::ApiGatewayV1(context)) => {
             let used = context.path.unwrap_or_default();
+            // The console's test has the resource there.
+            if path == "/" && !used.is_empty() && !used.ends_with(['/', '}']) {
+                (path, client_path) = (String::new(), used.clone());
+            }
             base = used.strip_suffix(&path).unwrap_or_default().to_string();
         }
         _ => {}
@@ -133,7 +139,12 @@ fn door(app: &App, request: &lambda_http::Request, context: Option<RequestContex
     let left = request.lambda_context_ref().map(|context| {
         context.deadline().duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(limits::LAMBDA_RESERVE)
     });
-    Door { path, base_url, deadline: Instant::now() + left.unwrap_or(limits::REQUEST).min(limits::REQUEST) }
+    Door {
+        path,
+        client_path,
+        base_url,
+        deadline: Instant::now() + left.unwrap_or(limits::REQUEST).min(limits::REQUEST),
+    }
 }
 
 /// The bytes of an answer within the JSON that leaves the function, to within its fixed parts.

@@ -21,6 +21,7 @@ pub mod viewport;
 
 pub mod flight;
 pub mod mvt;
+pub mod page;
 pub mod request;
 pub mod response;
 pub mod style;

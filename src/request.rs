@@ -37,7 +37,16 @@ pub enum BaseUrl {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
     Tile(TileRequest),
-    TileJson,
+    /// The map page.
+    Page,
+    /// The map page without the slash at its path's end, which its relative URLs need.
+    PageWithoutSlash,
+    /// A file of the map page by name.
+    PageFile(String),
+    /// TileJSON of a style by name; none is the default style.
+    TileJson(Option<String>),
+    /// A style by name, for MapLibre GL.
+    StyleJson(String),
     Health,
     SourceHealth,
 }
@@ -83,7 +92,7 @@ impl fmt::Debug for ApiKey {
 }
 
 const ROUTES: &str = "tiles are at /{svg|png|json|geojson|mvt}/{z}/{x}/{y}.{ext}, for example /svg/13/1315/3171.json; \
-                      there are also /tilejson.json and /health";
+                      there are also /, /tilejson.json, /styles/{style}/style.json and /health";
 
 /// Reads the route of a path and query, percent-encoded as they came; `base_path` is taken off.
 pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &str) -> Result<Route, Error> {
@@ -97,7 +106,14 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
     };
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     match segments[..] {
-        ["tilejson.json"] => Ok(Route::TileJson),
+        [""] if path.is_empty() => Ok(Route::PageWithoutSlash),
+        [""] => Ok(Route::Page),
+        ["page", file] => Ok(Route::PageFile(file.to_string())),
+        ["tilejson.json"] => Ok(Route::TileJson(None)),
+        ["styles", style, "style.json"] => Ok(Route::StyleJson(style.to_string())),
+        ["styles", file] if file.ends_with(".json") => {
+            Ok(Route::TileJson(file.strip_suffix(".json").map(str::to_string)))
+        }
         ["health"] => Ok(Route::Health),
         ["health", "source"] => Ok(Route::SourceHealth),
         [variant, z, x, y] => {
@@ -105,8 +121,13 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
             let format = Format::from_variant(variant).ok_or_else(unknown)?;
             parse_tile(format, z, x, y, query, headers).map(Route::Tile)
         }
-        _ => Err(Error::new(Code::UnknownRoute, "no route has this path", ROUTES)),
+        _ => Err(unknown_route()),
     }
+}
+
+/// The error of a path where nothing is.
+pub fn unknown_route() -> Error {
+    Error::new(Code::UnknownRoute, "no route has this path", ROUTES)
 }
 
 fn parse_tile(

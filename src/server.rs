@@ -3,8 +3,9 @@
 
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::output::tilejson;
-use crate::request::{BaseUrl, Query, Request, Route, parse_route};
+use crate::output::{stylejson, tilejson};
+use crate::page;
+use crate::request::{BaseUrl, Query, Request, Route, parse_route, unknown_route};
 use crate::response::{self, METHODS, Response, insert, problem};
 use crate::tiler::Tiler;
 use axum::body::Body;
@@ -16,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -47,6 +49,8 @@ pub struct App {
 #[derive(Clone, Debug)]
 pub struct Door {
     pub path: String,
+    /// The path as the client used it.
+    pub client_path: String,
     pub base_url: BaseUrl,
     pub deadline: Instant,
 }
@@ -121,7 +125,19 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
     };
     match &request.route {
         Route::Tile(tile) => app.tiler.get(&request, tile).await,
-        Route::TileJson => Ok(tile_json(app, &request)),
+        Route::Page => Ok(page(&request)),
+        Route::PageWithoutSlash => Ok(with_slash(door.map_or(parts.uri.path(), |door| &door.client_path))),
+        Route::PageFile(name) => page::file(name).map(|file| page_file(&request, file)).ok_or_else(unknown_route),
+        Route::TileJson(name) => {
+            let style = app.tiler.named_style(name.as_deref())?;
+            let query = name.as_ref().map_or(String::new(), |name| format!("?style={name}"));
+            let document = |base: &str| tilejson::document(style, &app.tiler.source.info, base, &query);
+            Ok(with_base_url(app, &request, document))
+        }
+        Route::StyleJson(name) => {
+            let style = app.tiler.named_style(Some(name))?;
+            Ok(with_base_url(app, &request, |base| stylejson::document(style, &app.tiler.source.info, base)))
+        }
         Route::Health => {
             let body = serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
             Ok(uncached_json(body))
@@ -173,14 +189,52 @@ pub fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
 
-fn tile_json(app: &App, request: &Request) -> Response {
+fn page(request: &Request) -> Response {
+    let mut response = page_file(request, &page::INDEX);
+    let headers = response.headers_mut();
+    insert(headers, header::CONTENT_SECURITY_POLICY, page::POLICY);
+    // The page's own URL may hold a key.
+    insert(headers, header::REFERRER_POLICY, "no-referrer");
+    response
+}
+
+/// A file of the page, to be asked for again every time: another version of this program may have another.
+fn page_file(request: &Request, file: &'static page::File) -> Response {
+    let tag = response::etag("page", &file.digest);
+    let known = request.if_none_match.as_deref().is_some_and(|given| response::matches(given, &tag));
+    let (status, body) = match known {
+        true => (StatusCode::NOT_MODIFIED, Bytes::new()),
+        false => (StatusCode::OK, Bytes::from_static(file.body)),
+    };
+    let mut response = response::response(status, file.content_type, body);
+    insert(response.headers_mut(), header::ETAG, &tag);
+    insert(response.headers_mut(), header::CACHE_CONTROL, "no-cache");
+    response
+}
+
+/// To the same path with a slash, as a relative URL: what stands before the path is known to the client alone. The query
+/// is left behind: it may hold a key.
+fn with_slash(client_path: &str) -> Response {
+    // What a path may hold as it is (RFC 3986, 3.3), escapes included, but for what could be read as more than a path.
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'%');
+    let name = client_path.rsplit('/').next().unwrap_or_default();
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    let headers = response.headers_mut();
+    insert(headers, header::LOCATION, &format!("{}/", utf8_percent_encode(name, ESCAPED)));
+    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// A document with absolute URLs.
+fn with_base_url(app: &App, request: &Request, document: impl FnOnce(&str) -> serde_json::Value) -> Response {
     let (base, public) = match &request.base_url {
         BaseUrl::Public(url) => (url.as_str(), true),
         BaseUrl::FromHeaders(url) => (url.as_str(), false),
         BaseUrl::Unknown => (app.options.base_path.as_str(), false),
     };
-    let document = tilejson::document(&app.tiler.style, &app.tiler.source.info, base);
-    let mut response = uncached_json(document);
+    let mut response = uncached_json(document(base));
     // With a URL from this client's headers, it is this client's answer only.
     let caching = if public { app.tiler.cache_control() } else { "private, no-store".to_string() };
     insert(response.headers_mut(), header::CACHE_CONTROL, &caching);

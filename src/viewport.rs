@@ -32,6 +32,15 @@ pub enum SizeClass {
 }
 
 impl SizeClass {
+    /// CSS pixels of a side of a source tile at the zoom that it is made for.
+    pub fn pixels(self) -> u32 {
+        match self {
+            SizeClass::C256 => 256,
+            SizeClass::C512 => 512,
+            SizeClass::C1024 => 1024,
+        }
+    }
+
     fn zoom_offset(self) -> i8 {
         match self {
             SizeClass::C256 => 1,

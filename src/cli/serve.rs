@@ -38,6 +38,7 @@ pub fn run(settings: Serve) -> Result<(), Error> {
         let address = listener.local_addr().map_err(|e| Error::internal(e.to_string()))?;
         let base = format!("http://{address}{}", app.options.base_path);
         // Monaco, where the sample map has detail.
+        println!("the map:  {base}/");
         println!("a tile:   {base}/png/14/8529/5974.png");
         println!("TileJSON: {base}/tilejson.json");
         serve(app, listener, stop()).await;

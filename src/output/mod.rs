@@ -2,5 +2,6 @@
 
 pub mod geojson;
 pub mod raster;
+pub mod stylejson;
 pub mod svg;
 pub mod tilejson;

@@ -32,6 +32,8 @@ pub struct Style {
     pub sources: BTreeMap<String, Source>,
     pub center: Option<[f64; 2]>,
     pub zoom: Option<f64>,
+    /// As it was given, whatever of it is drawn.
+    pub document: Json,
     /// SHA-256 of the document, in hexadecimal.
     pub digest: Arc<str>,
     pub warnings: Vec<Warning>,
@@ -192,6 +194,7 @@ impl Style {
         let document: Document = serde_path_to_error::deserialize(&mut reader)
             .map_err(|e| refused(format!("{}: {}", e.path(), brief(&e.inner().to_string()))))?;
         reader.end().map_err(|e| refused(e.to_string()))?;
+        let whole = serde_json::from_str(json).map_err(|e| refused(e.to_string()))?;
         if document.version != 8 {
             return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
@@ -225,6 +228,7 @@ impl Style {
             sources: document.sources,
             center: document.center,
             zoom: document.zoom,
+            document: whole,
             digest: digest::of(json.as_bytes()).into(),
             warnings,
         })

@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::output::{geojson, raster, svg};
 use crate::request::TileRequest;
-use crate::scene::{self, Tiles};
+use crate::scene::{self, SourceTiles, Tiles};
 use crate::style::{Kind, Style};
 use crate::tile::TileId;
 use crate::viewport::Viewport;
 use bytes::Bytes;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,8 +70,8 @@ pub fn draw(
     all_variants: bool,
 ) -> Result<Drawn, Error> {
     let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
-    let distinct = |cells: &HashMap<TileId, _>| cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
-    let decoded = tiles.values().map(|source| distinct(&source.cells)).sum();
+    let distinct = |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let decoded = tiles.values().map(distinct).sum();
     let mut stages = Stages::default();
     let mut clock = Instant::now();
     let mut lap = || {

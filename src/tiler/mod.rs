@@ -362,9 +362,10 @@ fn picture_recipe(map: &Map, tile: &TileRequest) -> String {
     recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity))
 }
 
-fn recipe<'a>(tile: &TileRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
+fn recipe<'a>(tile: &TileRequest, style: &'a str, sources: impl IntoIterator<Item = &'a str>) -> String {
     let name = tile.format.name();
     let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
-    let parts = [env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style];
-    digest::of_parts(parts.into_iter().chain(sources))
+    let mut parts = vec![env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style];
+    parts.extend(sources);
+    digest::of_parts(parts)
 }

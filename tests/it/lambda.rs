@@ -214,6 +214,45 @@ fn what_is_not_text_is_encoded() {
 }
 
 #[test]
+fn the_page_leaves_as_text() {
+    let (plain, mapped) = (Lambda::start(&[SAMPLE]), Lambda::start(&[SAMPLE, MAPS]));
+    for shape in SHAPES.into_iter().chain(["rest-custom-domain"]) {
+        let lambda = if shape == "rest-custom-domain" { &mapped } else { &plain };
+        for (target, media_type, start) in [
+            ("/", "text/html", "<!doctype html>"),
+            ("/page/map.js", "text/javascript", ""),
+            ("/page/map.css", "text/css", ""),
+            ("/page/icon.svg", "image/svg+xml", "<svg"),
+        ] {
+            let answer = get(lambda, shape, target);
+            let form = (answer.status, answer.media_type(), answer.base64);
+            assert_eq!(form, (200, media_type, false), "{shape} {target}: {}", answer.raw);
+            assert!(answer.text().starts_with(start), "{shape} {target}: {}", answer.raw);
+        }
+        let policy = get(lambda, shape, "/").header("content-security-policy").map(str::to_owned);
+        assert!(policy.is_some_and(|policy| policy.starts_with("default-src 'none'")), "{shape}");
+    }
+}
+
+#[test]
+fn a_stage_without_its_slash_leads_to_the_page() {
+    let (plain, mapped) = (Lambda::start(&[SAMPLE]), Lambda::start(&[SAMPLE, MAPS]));
+    let without_slash = |shape: &str, with: &str, without: &str| -> Value {
+        let text = event(shape, "GET", "/").to_string();
+        assert!(text.contains(&format!("\"{with}\"")), "{text}");
+        serde_json::from_str(&text.replace(&format!("\"{with}\""), &format!("\"{without}\""))).unwrap()
+    };
+    for (lambda, event, location) in [
+        (&plain, without_slash("rest-execute-api", "/prod/", "/prod"), "prod/"),
+        (&plain, without_slash("http-named-stage", "/prod/", "/prod"), "prod/"),
+        (&mapped, without_slash("rest-custom-domain", "/maps/", "/maps"), "maps/"),
+    ] {
+        let answer = invoke(lambda, &event);
+        assert_eq!((answer.status, answer.header("location")), (308, Some(location)), "{}", answer.raw);
+    }
+}
+
+#[test]
 fn lines_of_accept_are_one_list() {
     let lambda = Lambda::start(&[SAMPLE]);
     for shape in ["rest-execute-api", "alb-multi-value"] {

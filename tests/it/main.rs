@@ -8,6 +8,7 @@ mod hostile_upstream;
 mod http;
 mod lambda;
 mod lambda_s3;
+mod page;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;

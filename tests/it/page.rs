@@ -1,0 +1,266 @@
+//! The map page and what it is made of, and the documents for maps elsewhere: a style and its TileJSON.
+
+use crate::server::{Reply, Server, named, water_style};
+use rasterzen::digest;
+use rasterzen::style::BUNDLED;
+use serde_json::{Value, json};
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+const KEY: &str = "CANARYKEY123";
+
+const FILES: [(&str, &str); 6] = [
+    ("/", "text/html; charset=utf-8"),
+    ("/page/icon.svg", "image/svg+xml"),
+    ("/page/leaflet.css", "text/css; charset=utf-8"),
+    ("/page/leaflet.js", "text/javascript; charset=utf-8"),
+    ("/page/map.css", "text/css; charset=utf-8"),
+    ("/page/map.js", "text/javascript; charset=utf-8"),
+];
+
+fn sample() -> Server {
+    Server::start(&["--source", "sample"], &[])
+}
+
+#[test]
+fn the_page_is_there_with_all_that_it_loads() {
+    let server = sample();
+    for (target, media_type) in FILES {
+        for method in ["GET", "HEAD"] {
+            let reply = server.request(method, target, &[]);
+            assert_eq!((reply.status, reply.header("content-type")), (200, Some(media_type)), "{method} {target}");
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{method} {target}");
+            // Kept, but asked for again every time: after an update none is old.
+            assert_eq!(reply.header("cache-control"), Some("no-cache"), "{method} {target}");
+        }
+        assert!(server.get(target).body.len() > 100, "{target}");
+    }
+}
+
+#[test]
+fn the_page_names_nothing_that_is_not_there() {
+    let server = sample();
+    let page = server.get("/");
+    let attributes = [" href=\"", " src=\""].into_iter().flat_map(|name| page.text().split(name).skip(1));
+    let urls: Vec<&str> = attributes.map(|rest| rest.split('"').next().unwrap()).collect();
+    let own: Vec<&&str> = urls.iter().filter(|url| url.starts_with("page/")).collect();
+    assert_eq!(own.len(), FILES.len() - 1, "{urls:?}");
+    for url in own {
+        assert_eq!(server.get(&format!("/{url}")).status, 200, "{url}");
+    }
+    // From the root they would leave a base path, with a scheme the host.
+    for url in urls {
+        assert!(!url.starts_with('/') && !url.contains(':'), "{url} is not relative");
+    }
+}
+
+#[test]
+fn the_page_may_only_use_this_server() {
+    let server = sample();
+    let reply = server.get("/");
+    let policy = reply.header("content-security-policy").expect("no policy");
+    let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
+    for directive in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(directives.contains(&directive), "{directive} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{policy}");
+    assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+    let known = server.request("GET", "/", &[("If-None-Match", "*")]);
+    assert_eq!((known.status, known.header("content-security-policy")), (304, Some(policy)));
+}
+
+#[test]
+fn a_known_file_is_not_sent_again() {
+    let server = sample();
+    let mut tags = Vec::new();
+    for (target, _) in FILES {
+        let tag = server.get(target).header("etag").expect("no ETag").to_owned();
+        for method in ["GET", "HEAD"] {
+            for (known, status) in [(tag.as_str(), 304), (&format!("W/{tag}, \"b\""), 304), ("\"b\"", 200)] {
+                let reply = server.request(method, target, &[("If-None-Match", known)]);
+                assert_eq!((reply.status, reply.header("etag")), (status, Some(tag.as_str())), "{method} {target}");
+                assert_eq!(reply.header("cache-control"), Some("no-cache"), "{method} {target}");
+            }
+        }
+        assert!(!tags.contains(&tag), "{target} has the tag of another file");
+        tags.push(tag);
+    }
+}
+
+#[test]
+fn other_files_are_not_there() {
+    let server = sample();
+    for target in [
+        "/page",
+        "/page/",
+        "/page/none.js",
+        "/page/index.html",
+        "/page/mod.rs",
+        "/page/LICENSE",
+        "/page/leaflet/leaflet.js",
+        "/page/../Cargo.toml",
+        "/page/..%2fmod.rs",
+        "/page/MAP.js",
+    ] {
+        server.get(target).assert_problem(404, "unknown_route", target);
+    }
+}
+
+#[test]
+fn a_path_without_its_slash_leads_to_the_page() {
+    let server = Server::start(&["--base-path", "/a/maps"], &[]);
+    let target = format!("/a/maps?api_key={KEY}");
+    for (target, location) in [("/a/maps", "maps/"), (&target, "maps/"), ("/a/%6Daps", "%6Daps/")] {
+        for method in ["GET", "HEAD"] {
+            let reply = server.request(method, target, &[]);
+            // Relative: a proxy may have put more in front.
+            assert_eq!((reply.status, reply.header("location")), (308, Some(location)), "{method} {target}");
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{method} {target}");
+        }
+    }
+    assert!(!server.log().contains(KEY));
+    assert_eq!(server.get("/a/maps/").header("content-type"), Some(FILES[0].1));
+    for (target, media_type) in &FILES[1..] {
+        assert_eq!(server.get(&format!("/a/maps{target}")).header("content-type"), Some(*media_type));
+    }
+}
+
+#[test]
+fn leaflet_is_as_published() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page/leaflet");
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut checked = 0;
+    for row in readme.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let (name, rest) = row.split_once('`').unwrap();
+        let sum = rest.trim_end_matches("` |").rsplit('`').next().unwrap();
+        assert_eq!(digest::of(&std::fs::read(folder.join(name)).unwrap()), sum, "{name}");
+        checked += 1;
+    }
+    let files = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(checked, files - 1, "the README tells of all files but itself");
+    assert!(readme.contains("1.9.4"));
+}
+
+/// The tile URL of a style's source.
+fn url_of(style: &Value, source: &str) -> String {
+    let tiles = style["sources"][source]["tiles"].as_array().unwrap_or_else(|| panic!("no tiles in {style}"));
+    assert_eq!(tiles.len(), 1);
+    tiles[0].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_style_has_this_servers_tiles() {
+    let server = sample();
+    let style = server.get("/styles/light/style.json");
+    assert_eq!((style.status, style.header("content-type")), (200, Some("application/json")));
+    let style = style.json();
+    let tilejson = server.get("/tilejson.json").json();
+    let source = &style["sources"]["tilezen"];
+    assert_eq!((&source["type"], &source["minzoom"], &source["maxzoom"]), (&json!("vector"), &json!(0), &json!(14)));
+    assert_eq!((&source["bounds"], &source["attribution"]), (&tilejson["bounds"], &tilejson["attribution"]));
+    assert!(source["attribution"].as_str().is_some_and(|text| text.contains("OpenStreetMap")), "{source}");
+    // Asked for where it says, a tile is there.
+    let url = url_of(&style, "tilezen").replace("{z}/{x}/{y}", "13/4264/2987");
+    let path = url.strip_prefix(&format!("http://{}", server.address())).unwrap_or_else(|| panic!("{url}"));
+    let tile = server.get(path);
+    assert_eq!(tile.header("content-type"), Some("application/vnd.mapbox-vector-tile"));
+    // All else is the style as it was given.
+    let mut given: Value = serde_json::from_str(BUNDLED[0].1).unwrap();
+    given["sources"]["tilezen"] = source.clone();
+    assert_eq!(style, given);
+}
+
+#[test]
+fn the_urls_in_a_style_follow_the_rule_of_tilejson() {
+    let public = Server::start(&["--public-url", "https://tiles.example/maps/", "--base-path", "maps"], &[]);
+    let plain = sample();
+    for document in ["/styles/light/style.json", "/styles/light.json"] {
+        let forged = [("Host", "evil.example"), ("X-Forwarded-Host", "evil.example")];
+        let reply = public.request("GET", &format!("/maps{document}"), &forged);
+        assert!(reply.text().contains("https://tiles.example/maps/") && !reply.text().contains("evil"), "{document}");
+        let shared = "public, max-age=1200, s-maxage=600, stale-if-error=86400";
+        assert_eq!(reply.header("cache-control"), Some(shared), "{document}");
+        let reply = plain.request("GET", document, &[("Host", "tiles.example:8080")]);
+        assert!(reply.text().contains("\"http://tiles.example:8080/"), "{document}");
+        assert_eq!(reply.header("cache-control"), Some("private, no-store"), "{document}");
+        for (name, value) in [("x-content-type-options", "nosniff"), ("access-control-allow-origin", "*")] {
+            assert_eq!(reply.header(name), Some(value), "{document}");
+        }
+    }
+}
+
+#[test]
+fn a_style_has_its_own_tilejson() {
+    let server = sample();
+    let (named, default) = (server.get("/styles/light.json").json(), server.get("/tilejson.json").json());
+    let url = named["tiles"][0].as_str().unwrap().replace("{z}/{x}/{y}", "0/0/0");
+    let path = url.strip_prefix(&format!("http://{}", server.address())).unwrap_or_else(|| panic!("{url}"));
+    assert_eq!(server.get(path).header("content-type"), Some("image/png"));
+    assert!(path.ends_with("?style=light"), "{path}: another style may become the default");
+    let but_tiles = |mut document: Value| {
+        document.as_object_mut().unwrap().remove("tiles");
+        document
+    };
+    assert_eq!(but_tiles(named), but_tiles(default));
+}
+
+#[test]
+fn a_style_that_is_not_served_is_not_there() {
+    let style = water_style("#00f");
+    let server = Server::start(&["--style", &named(&style)], &[]);
+    for target in ["/styles/light/style.json", "/styles/light.json", "/styles/.json", "/styles//style.json"] {
+        server.get(target).assert_problem(404, "unknown_style", target);
+    }
+    for target in ["/styles", "/styles/", "/styles/water", "/styles/water/", "/styles/water/style", "/styles/water.png"]
+    {
+        server.get(target).assert_problem(404, "unknown_route", target);
+    }
+    for target in ["/styles/water/style.json", "/styles/water.json"] {
+        assert_eq!(server.get(target).status, 200, "{target}");
+    }
+}
+
+#[test]
+fn keys_are_never_in_a_document() {
+    let elsewhere = format!("https://tiles.example/{{z}}/{{x}}/{{y}}?key={KEY}");
+    let inline = json!({"type": "geojson", "data": {"type": "FeatureCollection", "features": []}});
+    let style = json!({
+        "version": 8,
+        "sources": {
+            "tilezen": {"type": "vector"},
+            "own": {"type": "vector", "tiles": [elsewhere], "scheme": "tms", "promoteId": "id", "maxzoom": 3},
+            "hosted": {"type": "vector", "url": format!("https://tiles.example/tiles.json?key={KEY}")},
+            "inline": inline,
+        },
+        "layers": [{"id": "land", "type": "background"}],
+    });
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), style.to_string()).unwrap();
+    let style = format!("keyed={}", file.path().display());
+    let source = format!("http://127.0.0.1:9/{KEY}/{{z}}/{{x}}/{{y}}.mvt?api_key={{api_key}}&token={KEY}");
+    let server =
+        Server::start(&["--style", &style, "--source", &source, "--source-minzoom", "2"], &[("NEXTZEN_API_KEY", KEY)]);
+    for target in ["/styles/keyed/style.json", "/styles/keyed.json", "/tilejson.json", "/", "/styles/none.json"] {
+        let Reply { headers, body, .. } = server.get(&format!("{target}?api_key={KEY}"));
+        assert!(!format!("{headers:?}{}", String::from_utf8_lossy(&body)).contains(KEY), "{target}");
+    }
+    assert!(!server.log().contains(KEY), "{}", server.log());
+    let served = server.get("/styles/keyed/style.json").json();
+    for name in ["tilezen", "own", "hosted"] {
+        let source = &served["sources"][name];
+        let url = format!("http://{}/mvt/{{z}}/{{x}}/{{y}}.mvt", server.address());
+        assert_eq!((url_of(&served, name), &source["url"], &source["scheme"]), (url, &Value::Null, &Value::Null));
+        assert_eq!((&source["minzoom"], &source["maxzoom"]), (&json!(2), &json!(15)), "{name}");
+    }
+    // What a client does with the features is the style's own business, as are sources that are not filled.
+    assert_eq!(served["sources"]["own"]["promoteId"], "id");
+    assert_eq!(served["sources"]["inline"], inline);
+}
