@@ -36,7 +36,10 @@ pub enum BaseUrl {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
+    /// A tile by its variant; pictures are negotiated.
     Tile(TileRequest),
+    /// A tile of a style by its extension, which alone counts.
+    StyleTile(TileRequest),
     /// The map page.
     Page,
     /// The map page without the slash at its path's end, which its relative URLs need.
@@ -92,7 +95,7 @@ impl fmt::Debug for ApiKey {
 }
 
 const ROUTES: &str = "tiles are at /{svg|png|json|geojson|mvt}/{z}/{x}/{y}.{ext}, for example /svg/13/1315/3171.json; \
-                      there are also /, /tilejson.json, /styles/{style}/style.json and /health";
+                      a style's are at /styles/{style}/{z}/{x}/{y}.png; there are also /, /tilejson.json, /styles/{style}/style.json and /health";
 
 /// Reads the route of a path and query, percent-encoded as they came; `base_path` is taken off.
 pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &str) -> Result<Route, Error> {
@@ -119,8 +122,15 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         [variant, z, x, y] => {
             let unknown = || Error::new(Code::UnknownRoute, format!("there is no variant {variant:?}"), ROUTES);
             let format = Format::from_variant(variant).ok_or_else(unknown)?;
-            parse_tile(format, z, x, y, query, headers).map(Route::Tile)
+            let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            let Address { tile, scale, .. } = parse_address(z, x, y)?;
+            let format = format.negotiate(accept);
+            let style = query.get("style").map(Into::into);
+            let size = parse_size("tile_size", query.get("tile_size").unwrap_or("256"))?;
+            Ok(Route::Tile(TileRequest::new(tile, format, size, scale, style)))
         }
+        ["styles", style, z, x, y] => parse_style_tile(style, "256", z, x, y),
+        ["styles", style, size, z, x, y] => parse_style_tile(style, size, z, x, y),
         _ => Err(unknown_route()),
     }
 }
@@ -130,14 +140,32 @@ pub fn unknown_route() -> Error {
     Error::new(Code::UnknownRoute, "no route has this path", ROUTES)
 }
 
-fn parse_tile(
-    format: Format,
-    z: &str,
-    x: &str,
-    y: &str,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Result<TileRequest, Error> {
+fn parse_style_tile(style: &str, size: &str, z: &str, x: &str, y: &str) -> Result<Route, Error> {
+    let size = parse_size("the size", size)?;
+    let Address { tile, scale, extension } = parse_address(z, x, y)?;
+    let format = Format::from_extension(extension).ok_or_else(|| {
+        let detail = format!("there is no format {extension:?}");
+        Error::new(Code::UnknownRoute, detail, "a style's tiles are png, svg, json, geojson or mvt")
+    })?;
+    Ok(Route::StyleTile(TileRequest::new(tile, format, size, scale, Some(style.to_string()))))
+}
+
+impl TileRequest {
+    fn new(tile: TileId, format: Format, size: u32, scale: u8, style: Option<String>) -> TileRequest {
+        // What is not drawn has no pixels.
+        let scale = if format.is_picture() { scale } else { 1 };
+        TileRequest { tile, format, size, scale, style }
+    }
+}
+
+/// The last three segments of a tile's path.
+struct Address<'a> {
+    tile: TileId,
+    scale: u8,
+    extension: &'a str,
+}
+
+fn parse_address<'a>(z: &str, x: &str, y: &'a str) -> Result<Address<'a>, Error> {
     let Some((y, extension)) = y.rsplit_once('.') else {
         return Err(Error::new(Code::UnknownRoute, "the last part of the path has no extension", ROUTES));
     };
@@ -165,16 +193,15 @@ fn parse_tile(
         let hint = format!("z is at most {}, x and y are below 2^z", limits::ZOOM);
         Error::new(Code::OutsideWorld, format!("there is no tile {z}/{x}/{y}"), hint)
     })?;
-    let size = match query.get("tile_size") {
-        None | Some("256") => 256,
-        Some("512") => 512,
-        Some(other) => return Err(Error::bad_request(format!("tile_size={other} is not a size"), "256 and 512 are")),
-    };
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let format = format.negotiate(accept);
-    // What is not drawn has no pixels.
-    let scale = if format.is_picture() { scale } else { 1 };
-    Ok(TileRequest { tile, format, size, scale, style: query.get("style").map(Into::into) })
+    Ok(Address { tile, scale, extension })
+}
+
+fn parse_size(name: &str, text: &str) -> Result<u32, Error> {
+    match text {
+        "256" => Ok(256),
+        "512" => Ok(512),
+        other => Err(Error::bad_request(format!("{name} {other:?} is none of a tile"), "256 and 512 are")),
+    }
 }
 
 /// A whole number that is not negative, however long: one too large for a tile is still one.

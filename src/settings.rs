@@ -8,21 +8,24 @@ use crate::request::ApiKey;
 use crate::server::Options;
 use crate::source::{Overrides, Source};
 use crate::style::{BUNDLED, Style};
-use crate::tiler::{Freshness, Tiler};
+use crate::tiler::{Freshness, Map, Tiler};
 use crate::viewport::SizeClass;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to draw, and from what.
 #[derive(Args, Clone, Debug)]
 pub struct Drawing {
-    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive
-    #[arg(long, env = "RASTERZEN_SOURCE", value_name = "URI", hide_env_values = true)]
-    pub source: Option<String>,
+    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive; for one of the
+    /// style's sources as NAME=URI, else for all (repeatable; in the variable separated by ;)
+    #[arg(long, env = "RASTERZEN_SOURCE", value_name = "[NAME=]URI", hide_env_values = true)]
+    pub source: Vec<String>,
     /// How much ground a source tile shows: 256, 512 or 1024 [default: 512]
     #[arg(long, env = "RASTERZEN_SOURCE_CLASS", value_name = "PX")]
     pub source_class: Option<SizeClass>,
@@ -41,9 +44,10 @@ pub struct Drawing {
     /// Draw a tile that the source lacks from its nearest ancestor
     #[arg(long, env = "RASTERZEN_SOURCE_SPARSE", value_parser = BoolishValueParser::new())]
     pub source_sparse: bool,
-    /// A MapLibre style: a file, or the name of a bundled one [default: light]
-    #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
-    pub style: Option<String>,
+    /// A MapLibre style: a file, or the name of a bundled one [default: light] (repeatable, the first is the default;
+    /// in the variable separated by ;)
+    #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED", value_delimiter = ';')]
+    pub style: Vec<String>,
 }
 
 /// How answers are kept and sent.
@@ -98,9 +102,54 @@ pub enum Place {
 }
 
 impl Drawing {
-    /// Opens the source.
-    pub async fn open_source(&self, place: Place) -> Result<Source, Error> {
-        let default = if place == Place::Lambda { "nextzen" } else { "sample" };
+    /// Reads the styles and opens their sources, each source once. What a style has that is not drawn is logged.
+    pub async fn open_maps(&self, place: Place) -> Result<Vec<Map>, Error> {
+        let named: Vec<&str> = self.style.iter().map(|style| style.trim()).filter(|style| !style.is_empty()).collect();
+        let named = if named.is_empty() { vec![BUNDLED[0].0] } else { named };
+        let styles = named.into_iter().map(read_style).collect::<Result<Vec<Style>, Error>>()?;
+        let mut names = BTreeSet::new();
+        for style in &styles {
+            if !names.insert(&style.name) {
+                let hint = "write NAME=FILE to give one of them another";
+                return Err(Error::misconfigured(format!("two styles have the name {:?}", style.name), hint));
+            }
+            for warning in &style.warnings {
+                tracing::warn!(style = style.name, "{warning}");
+            }
+        }
+        let uris = self.source_uris()?;
+        let known: BTreeSet<&String> = styles.iter().flat_map(|style| style.sources.keys()).collect();
+        if let Some(name) = uris.keys().flatten().find(|name| !known.contains(name)) {
+            let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+            let detail = format!("no style has a source {name:?}, which --source is for");
+            return Err(Error::misconfigured(detail, format!("their sources are: {}", known.join(", "))));
+        }
+        let mut opened: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+        let mut maps = Vec::new();
+        for style in styles {
+            let mut map = Map { style, sources: BTreeMap::new(), given: BTreeSet::new() };
+            for (name, source) in map.style.sources.iter().filter(|(_, source)| source.kind == "vector") {
+                let uri = uris.get(&Some(name.clone())).or_else(|| uris.get(&None));
+                if uri.is_none() && (source.url.is_some() || source.tiles.is_some()) {
+                    return Err(Error::misconfigured(
+                        format!("the style's source {name:?} names its own tiles, which are not fetched from there"),
+                        "say with --source where the tiles of this style come from",
+                    ));
+                }
+                let default = if place == Place::Lambda { "nextzen" } else { "sample" };
+                let uri = uri.map_or(default, String::as_str);
+                if !opened.contains_key(uri) {
+                    opened.insert(uri.to_string(), Arc::new(self.open_source(uri).await?));
+                }
+                map.sources.extend(opened.get(uri).map(|source| (name.clone(), source.clone())));
+                map.given.insert(name.clone());
+            }
+            maps.push(map);
+        }
+        Ok(maps)
+    }
+
+    async fn open_source(&self, uri: &str) -> Result<Source, Error> {
         let overrides = Overrides {
             class: self.source_class,
             minzoom: self.source_minzoom,
@@ -113,25 +162,39 @@ impl Drawing {
         let key = key.as_deref().map(ApiKey::new).transpose().map_err(|e| {
             Error::misconfigured(format!("NEXTZEN_API_KEY or RASTERZEN_NEXTZEN_APIKEY: {}", e.detail), e.hint)
         })?;
-        Source::open(given(&self.source).unwrap_or(default), &overrides, key).await
+        Source::open(uri, &overrides, key).await
     }
 
-    /// Reads the style; what it does not draw is logged once.
-    pub fn read_style(&self) -> Result<Style, Error> {
-        let style = read_style(given(&self.style).unwrap_or(BUNDLED[0].0))?;
-        for warning in &style.warnings {
-            tracing::warn!(style = style.name, "{warning}");
+    /// The URIs that are given: for sources by name, and for all others.
+    fn source_uris(&self) -> Result<BTreeMap<Option<String>, String>, Error> {
+        let mut uris = BTreeMap::new();
+        for text in &self.source {
+            let mut rest = text.trim();
+            while !rest.is_empty() {
+                // A semicolon may stand in a URI too, but not before what looks like the next name.
+                let next = rest.match_indices(';').find(|(i, _)| source_name(&rest[i + 1..]).is_some());
+                let (one, after) = next.map_or((rest, ""), |(i, _)| (&rest[..i], &rest[i + 1..]));
+                let (name, uri) = source_name(one).map_or((None, one), |(name, uri)| (Some(name.to_string()), uri));
+                if uris.insert(name.clone(), uri.trim().to_string()).is_some() {
+                    let which = name.map_or("without a name".to_string(), |name| format!("for {name:?}"));
+                    let detail = format!("two sources are given {which}");
+                    return Err(Error::misconfigured(
+                        detail,
+                        "write --source NAME=URI for each of the style's sources",
+                    ));
+                }
+                rest = after;
+            }
         }
-        if given(&self.source).is_none()
-            && let Some((name, _)) = style.sources.iter().find(|(_, s)| s.url.is_some() || s.tiles.is_some())
-        {
-            return Err(Error::misconfigured(
-                format!("the style's source {name:?} names its own tiles, which are not fetched from there"),
-                "say with --source where the tiles of this style come from",
-            ));
-        }
-        Ok(style)
+        Ok(uris)
     }
+}
+
+/// The name and URI of `NAME=URI`. A URI may have a = too, but something before it that no name has.
+fn source_name(text: &str) -> Option<(&str, &str)> {
+    let (name, uri) = text.split_once('=')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_name.then_some((name, uri))
 }
 
 fn read_style(given: &str) -> Result<Style, Error> {
@@ -197,7 +260,7 @@ impl Serving {
     }
 
     /// The tiler for these settings.
-    pub fn tiler(&self, style: Style, source: Source, place: Place) -> Result<Tiler, Error> {
+    pub fn tiler(&self, maps: Vec<Map>, place: Place) -> Result<Tiler, Error> {
         let seconds = |name: &str| -> Result<Option<u64>, Error> {
             let number = |text: String| {
                 text.parse()
@@ -221,7 +284,7 @@ impl Serving {
             all_variants: self.cache_variants.as_deref() == Some("all"),
             write_first: place == Place::Lambda,
         };
-        Ok(Tiler::new(style, source, self.cache(place)?, freshness))
+        Ok(Tiler::new(maps, self.cache(place)?, freshness))
     }
 
     /// What the HTTP door needs.

@@ -74,9 +74,11 @@ pub fn run(settings: Render) -> Result<(), Error> {
     let format = settings.format.or_else(|| extension.and_then(Format::from_extension)).unwrap_or(Format::Png);
     let jobs = settings.jobs.map_or_else(runtime::processors, usize::from);
     runtime::start()?.block_on(async {
-        let style = settings.drawing.read_style()?;
-        let source = settings.drawing.open_source(Place::Here).await?;
-        let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
+        let maps = settings.drawing.open_maps(Place::Here).await?;
+        if maps.len() > 1 {
+            return Err(Error::misconfigured("several styles are given", "render with one --style at a time"));
+        }
+        let tiler = Arc::new(Tiler::new(maps, Cache::new(Vec::new()), Freshness::default()));
         let setup = started.elapsed();
         let alone = jobs == 1 || tiles.len() == 1;
         let mut progress = settings.out.is_some().then(|| Progress::start(tiles.len()));

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use inflate::inflate;
 
 /// The whole world, as longitudes and latitudes west, south, east, north.
-const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
+pub const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
 
 /// The Nextzen template of size class 512.
 const NEXTZEN: &str = "https://tile.nextzen.org/tilezen/vector/v1/512/all/{z}/{x}/{y}.mvt?api_key={api_key}";

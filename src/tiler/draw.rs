@@ -70,7 +70,8 @@ pub fn draw(
     all_variants: bool,
 ) -> Result<Drawn, Error> {
     let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
-    let distinct = |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let distinct =
+        |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
     let decoded = tiles.values().map(distinct).sum();
     let mut stages = Stages::default();
     let mut clock = Instant::now();

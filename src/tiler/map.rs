@@ -1,14 +1,16 @@
 //! A map: a style with the sources that its layers read.
 
-use crate::source::Source;
+use crate::source::{Info, Source};
 use crate::style::Style;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub struct Map {
     pub style: Style,
     /// By the names that the style has for them.
     pub sources: BTreeMap<String, Arc<Source>>,
+    /// The names of those that the operator gave; the style named the others' tiles.
+    pub given: BTreeSet<String>,
 }
 
 impl Map {
@@ -16,6 +18,18 @@ impl Map {
     pub fn first_source(&self) -> Option<(&str, &Arc<Source>)> {
         let read = self.style.layers.iter().find_map(|layer| self.sources.get_key_value(&layer.source));
         read.or_else(|| self.sources.first_key_value()).map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// What the sources say of themselves, that of `/mvt/` first.
+    pub fn infos(&self) -> Vec<&Info> {
+        let first = self.first_source().map(|(name, _)| name);
+        let others = self.sources.iter().filter(|(name, _)| Some(name.as_str()) != first).map(|(_, source)| source);
+        self.first_source().map(|(_, source)| source).into_iter().chain(others).map(|source| &source.info).collect()
+    }
+
+    /// Whether a source is the one that says this of itself, and was given by the operator, not named by the style.
+    pub fn fills(&self, name: &str, info: &Info) -> bool {
+        self.given.contains(name) && self.sources.get(name).is_some_and(|source| source.info.identity == info.identity)
     }
 
     /// The sources that layers read at a zoom.

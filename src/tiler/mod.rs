@@ -13,7 +13,7 @@ use crate::error::{Code, Error};
 use crate::flight::Flight;
 use crate::format::Format;
 use crate::limits;
-use crate::request::{ApiKey, Request, TileRequest, cache_key};
+use crate::request::{ApiKey, Request, Route, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
 use crate::source::Source;
@@ -319,7 +319,7 @@ impl Tiler {
         insert(headers, header::ETAG, &etag(&entry.recipe, &entry.content));
         insert(headers, header::CACHE_CONTROL, &self.cache_control());
         insert(headers, HeaderName::from_static("x-rasterzen-cache"), tier);
-        if tile.format.is_picture() {
+        if tile.format.is_picture() && matches!(request.route, Route::Tile(_)) {
             insert(headers, header::VARY, "Accept");
         }
         if let Some(stages) = stages {
@@ -362,10 +362,9 @@ fn picture_recipe(map: &Map, tile: &TileRequest) -> String {
     recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity))
 }
 
-fn recipe<'a>(tile: &TileRequest, style: &'a str, sources: impl IntoIterator<Item = &'a str>) -> String {
+fn recipe<'a>(tile: &TileRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
     let name = tile.format.name();
     let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
-    let mut parts = vec![env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style];
-    parts.extend(sources);
-    digest::of_parts(parts)
+    let sources: Vec<&str> = sources.into_iter().collect();
+    digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style].into_iter().chain(sources))
 }

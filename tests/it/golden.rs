@@ -7,7 +7,8 @@ use rasterzen::format::Format;
 use rasterzen::request::TileRequest;
 use rasterzen::source::{Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
-use rasterzen::tiler::{Freshness, Tiler};
+use rasterzen::tiler::{Freshness, Map, Tiler};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ async fn pictures_are_the_accepted_ones() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens");
     let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
-    let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
+    let sources = BTreeMap::from([("tilezen".to_string(), Arc::new(source))]);
+    let map = Map { style, sources, given: BTreeSet::new() };
+    let tiler = Arc::new(Tiler::new(vec![map], Cache::new(Vec::new()), Freshness::default()));
     let mut different = Vec::new();
     for (tile, size, scale) in CASES {
         for format in [Format::Svg, Format::Png] {

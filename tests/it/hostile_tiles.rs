@@ -9,8 +9,7 @@ use rasterzen::format::Format;
 use rasterzen::limits;
 use rasterzen::mvt::Tile;
 use rasterzen::request::TileRequest;
-use rasterzen::scene::SourceTiles;
-use rasterzen::source::Info;
+use rasterzen::scene::{SourceTiles, Tiles};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
 use rasterzen::tiler::draw;
@@ -36,20 +35,6 @@ fn light() -> Style {
     Style::parse("light", BUNDLED[0].1).expect("the bundled style")
 }
 
-fn info() -> Info {
-    Info {
-        identity: String::new(),
-        minzoom: 0,
-        maxzoom: 15,
-        bounds: [-180.0, -85.0, 180.0, 85.0],
-        class: SizeClass::C512,
-        buffer: 0,
-        sparse: false,
-        attribution: String::new(),
-        remote: false,
-    }
-}
-
 /// Parses, decodes and draws: the tile itself, with itself for neighbours, in a format.
 fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
     let parsed = Arc::new(Tile::parse(bytes.clone())?);
@@ -60,9 +45,10 @@ fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
     let id = TileId::new(14, 8529, 5974).expect("a tile");
     let ids = (-1..=1).flat_map(|dy| (-1..=1).filter_map(move |dx| id.neighbour(dx, dy)));
     let cells: HashMap<_, _> = ids.map(|id| (id, Some((id, parsed.clone())))).collect();
-    let tiles = SourceTiles { maxzoom: 15, cells };
+    let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
+    let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };
-    draw(style, &info(), &request, &tiles, false).map(|drawn| drawn.body)
+    draw(style, "", &request, &tiles, false).map(|drawn| drawn.body)
 }
 
 /// [`whole`] without panics, and with no error but of one kind.

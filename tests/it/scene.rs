@@ -4,7 +4,7 @@
 use crate::tile_writer::{Feature, Layer, P, tile};
 use rasterzen::mvt;
 use rasterzen::output::{raster, svg};
-use rasterzen::scene::{Circle, Item, Run, Scene, SourceTiles, Stroke, build, cells};
+use rasterzen::scene::{Circle, Item, Run, Scene, SourceTiles, Stroke, Tiles, build, cells};
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -60,8 +60,8 @@ impl World {
     }
 
     /// The tiles for a viewport; a cell without one is drawn from its nearest ancestor, as of a sparse source.
-    fn tiles(&self, style: &Style, viewport: &Viewport) -> SourceTiles {
-        let margin = style.margin(viewport.style_zoom()) * f64::from(viewport.scale);
+    fn tiles(&self, style: &Style, viewport: &Viewport) -> Tiles {
+        let margin = style.margin("s", viewport.style_zoom()) * f64::from(viewport.scale);
         let (cells, _) = cells(viewport, self.class, self.maxzoom, margin);
         let find = |cell: TileId| {
             (0..=cell.z()).rev().find_map(|z| {
@@ -69,11 +69,12 @@ impl World {
                 self.tiles.iter().find(|(id, _)| *id == wanted).map(|(id, tile)| (*id, tile.clone()))
             })
         };
-        SourceTiles { maxzoom: self.maxzoom, cells: cells.into_iter().map(|cell| (cell, find(cell))).collect() }
+        let cells = cells.into_iter().map(|cell| (cell, find(cell))).collect();
+        Tiles::from([("s".to_string(), SourceTiles { class: self.class, maxzoom: self.maxzoom, cells })])
     }
 
     fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
-        build(style, viewport, self.class, &self.tiles(style, viewport)).expect("a scene")
+        build(style, viewport, &self.tiles(style, viewport)).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
@@ -562,14 +563,15 @@ fn the_same_input_gives_the_same_scene() {
     let first = world.scene(&style, &viewport);
     for reverse in [false, true] {
         // Another map has another seed, and another order.
-        let tiles = world.tiles(&style, &viewport);
-        let mut cells: Vec<_> = tiles.cells.into_iter().collect();
+        let mut tiles = world.tiles(&style, &viewport);
+        let source = tiles.get_mut("s").expect("the source");
+        let mut cells: Vec<_> = source.cells.drain().collect();
         cells.sort_by_key(|(id, _)| *id);
         if reverse {
             cells.reverse();
         }
-        let tiles = SourceTiles { maxzoom: tiles.maxzoom, cells: cells.into_iter().collect::<HashMap<_, _>>() };
-        let again = build(&style, &viewport, world.class, &tiles).expect("a scene");
+        source.cells = cells.into_iter().collect::<HashMap<_, _>>();
+        let again = build(&style, &viewport, &tiles).expect("a scene");
         assert!(again == first, "another scene");
         let text = |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "" });
         assert_eq!(text(&again), text(&first));
