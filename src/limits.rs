@@ -43,6 +43,10 @@ pub const EXPRESSION_DEPTH: usize = 64;
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.
 pub const PIXMAP_SIDE: u32 = 4096;
+/// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
+pub const STAY: f64 = 5.0;
+/// Rows of pixels whose coverage is held at once.
+pub const RASTER_ROWS: u32 = 512;
 /// Pixel ratios that can be asked for.
 pub const SCALE: u8 = 4;
 /// The deepest tile that can be asked for.

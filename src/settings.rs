@@ -4,6 +4,7 @@ use crate::cache::s3::{Dsn, PutSettings};
 use crate::cache::{Cache, Disk, Memory, S3, Tier};
 use crate::error::Error;
 use crate::limits;
+use crate::output::Rasterizer;
 use crate::request::ApiKey;
 use crate::server::Options;
 use crate::source::{Overrides, Source};
@@ -48,6 +49,9 @@ pub struct Drawing {
     /// in the variable separated by ;)
     #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED", value_delimiter = ';')]
     pub style: Vec<String>,
+    /// What makes pixels: `direct`, or `resvg` from the written SVG [default: direct]
+    #[arg(long, env = "RASTERZEN_RASTERIZER", value_name = "WHICH")]
+    pub rasterizer: Option<Rasterizer>,
 }
 
 /// How answers are kept and sent.
@@ -127,7 +131,8 @@ impl Drawing {
         let mut opened: BTreeMap<String, Arc<Source>> = BTreeMap::new();
         let mut maps = Vec::new();
         for style in styles {
-            let mut map = Map { style, sources: BTreeMap::new(), given: BTreeSet::new() };
+            let rasterizer = self.rasterizer.unwrap_or_default();
+            let mut map = Map { style, sources: BTreeMap::new(), given: BTreeSet::new(), rasterizer };
             for (name, source) in map.style.sources.iter().filter(|(_, source)| source.kind == "vector") {
                 let uri = uris.get(&Some(name.clone())).or_else(|| uris.get(&None));
                 if uri.is_none() && (source.url.is_some() || source.tiles.is_some()) {

@@ -9,15 +9,17 @@ use crate::limits;
 
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of
 /// lengths ends and begins with "on". The line itself where the pattern has no length or would make too many dashes.
-pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
+///
+/// Each comes with whether it is closed.
+pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<(Vec<Point>, bool)> {
     let period: f64 = pattern.iter().sum();
-    let closing = line.closed.then(|| line.points[0]);
-    let points: Vec<Point> = line.points.iter().copied().chain(closing).collect();
-    let lengths = arc_lengths(&points);
-    let total = lengths[lengths.len() - 1];
+    let total = line.length;
     if period <= 0.0 || total / period > limits::DASHES as f64 {
-        return vec![line.clone()];
+        return vec![(line.points.clone(), line.closed)];
     }
+    let closing = line.closed.then(|| (line.points[0], total));
+    let vertices = line.points.iter().copied().zip(line.at.iter().copied());
+    let (points, lengths): (Vec<Point>, Vec<f64>) = vertices.chain(closing).unzip();
     // The pieces between cuts, as arc lengths, with whether each end is a cut.
     let last = points.len() - 1;
     let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
@@ -38,14 +40,14 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
     }
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
-    let mut drawn: Vec<Line> =
-        intervals.iter().map(|&(start, end)| Line::open(stretch(&points, &lengths, start, end))).collect();
+    let mut drawn: Vec<Vec<Point>> =
+        intervals.iter().map(|&(start, end)| stretch(&points, &lengths, start, end)).collect();
     if over_start && let Some(mut joined) = drawn.pop() {
-        joined.points.pop();
-        joined.points.append(&mut drawn[0].points);
+        joined.pop();
+        joined.append(&mut drawn[0]);
         drawn[0] = joined;
     }
-    drawn
+    drawn.into_iter().map(|dash| (dash, false)).collect()
 }
 
 /// Where a piece of a line is on, as arc lengths from its start.
@@ -77,16 +79,6 @@ fn piece_dashes(length: f64, cut_before: bool, cut_after: bool, pattern: &[f64],
         last.1 = length;
     }
     found
-}
-
-fn arc_lengths(points: &[Point]) -> Vec<f64> {
-    let mut total = 0.0;
-    let mut lengths = vec![0.0];
-    for pair in points.windows(2) {
-        total += ((pair[1][0] - pair[0][0]) as f64).hypot((pair[1][1] - pair[0][1]) as f64);
-        lengths.push(total);
-    }
-    lengths
 }
 
 /// The part of a polyline between two arc lengths.

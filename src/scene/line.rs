@@ -81,14 +81,14 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         let line = put_together(&chain, &pieces, paint.width * UNITS as f64 / 2.0);
         for line in sideways(line, paint) {
             let lines = match paint.dashes.is_empty() {
-                true => vec![line],
+                true => vec![(line.points, line.closed)],
                 false => {
                     let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
                     dash::dashes(&line, &pattern)
                 }
             };
-            for line in lines {
-                paths[first].push_line(&line.points, line.closed, near, canvas.offset);
+            for (line, closed) in lines {
+                paths[first].push_line(&line, closed, near, canvas.offset);
             }
         }
     }
@@ -128,40 +128,94 @@ fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::m
 
 /// A chain as one line. A cut end without a partner goes straight on for half the width, out of its cell.
 fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> Line {
-    let mut line = Line::open(Vec::new());
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
+    let mut line = Line { closed: chain.closed, ..Line::default() };
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
         line.points.push(offset::extend(&piece(first).points, !first_forward, half_width));
+        line.at.push(0.0);
+        line.length = half_width;
         line.cuts.push(1);
     }
     for (n, &(i, forward)) in chain.pieces.iter().enumerate() {
-        let mut points: Vec<Point> = piece(i).points.clone();
+        let mut points = with_stays(piece(i));
         if !forward {
             points.reverse();
         }
+        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
         if n > 0
             && let Some(end) = line.points.pop()
         {
+            line.at.pop();
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
+        line.at.push(line.length);
+        for length in lengths {
+            line.length += length;
+            line.at.push(line.length);
+        }
         line.points.extend(points);
     }
-    line.closed = chain.closed || piece(first).closed;
+    if piece(first).closed {
+        line.closed = true;
+        line.length += distance(line.points[line.points.len() - 1], line.points[0]);
+    }
     let &(last, last_forward) = chain.pieces.last().unwrap_or(&chain.pieces[0]);
     if chain.closed
         && line.points.len() > 3
         && let Some(end) = line.points.pop()
     {
+        line.at.pop();
         line.points[0] = between(end, line.points[0]);
         line.cuts.insert(0, 0);
     } else if !chain.closed && is_cut(last, last_forward) {
         line.cuts.push(line.points.len() - 1);
         line.points.push(offset::extend(&piece(last).points, last_forward, half_width));
+        line.length += half_width;
+        line.at.push(line.length);
     }
     line
+}
+
+/// A piece's points, with more of them where needed so that the two segments at each cut end are short.
+///
+/// There its line goes on into another tile's, whose end may be rounded otherwise, and which is not known where only the
+/// far part of the piece is in sight. What moves with the end (it, and the corner before it of an outline or an offset
+/// line) stays within [`limits::STAY`] pixels.
+fn with_stays(piece: &Piece) -> Vec<Point> {
+    let mut points = piece.points.clone();
+    if piece.borders[1] != [None; 2] {
+        points.reverse();
+        stay(&mut points);
+        points.reverse();
+    }
+    if piece.borders[0] != [None; 2] {
+        stay(&mut points);
+    }
+    points
+}
+
+/// Shortens the first two segments.
+fn stay(points: &mut Vec<Point>) {
+    let towards = |from: Point, to: Point, pixels: f64| {
+        let share = pixels * UNITS as f64 / distance(from, to);
+        [0, 1].map(|i| from[i] + ((to[i] - from[i]) as f64 * share).round() as i64)
+    };
+    let pixels = |a: Point, b: Point| distance(a, b) / UNITS as f64;
+    let (end, next) = (points[0], points[1]);
+    if pixels(end, next) > 3.0 {
+        points.splice(1..1, [towards(end, next, 1.0), towards(end, next, 2.0)]);
+    } else if let Some(&after) = points.get(2)
+        && pixels(next, after) > 2.0
+    {
+        points.insert(2, towards(next, after, 1.0));
+    }
+}
+
+fn distance(a: Point, b: Point) -> f64 {
+    ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64)
 }
 
 /// Where two ends meet that rounding has put apart.

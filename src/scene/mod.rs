@@ -26,7 +26,7 @@ pub use canvas::{Canvas, SourceTiles, Tiles, cells};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
 /// Everything that is drawn in a viewport; coordinates are relative to its top left corner.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// In output pixels.
     pub width: u32,
@@ -34,7 +34,7 @@ pub struct Scene {
     pub runs: Vec<Run>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Run {
     /// The whole viewport in one colour.
     Background(LayerId, Color),
@@ -47,27 +47,27 @@ pub enum Run {
 /// The `id` of a style layer, as its index in the style.
 pub type LayerId = usize;
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Square {
     /// In output pixels: left, top, right, bottom.
     pub clip: [i64; 4],
     pub layers: Vec<(LayerId, Vec<Item>)>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     Fill(Fill),
     Stroke(Stroke),
 }
 
 /// Rings filled by the non-zero rule.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
     pub color: Color,
     pub path: Path,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
     pub color: Color,
     /// In output pixels.
@@ -78,7 +78,7 @@ pub struct Stroke {
     pub path: Path,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
     /// In scene units.
     pub center: [i32; 2],

@@ -39,19 +39,18 @@ impl Rect {
 }
 
 /// A line put together from the pieces that tiles have of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     pub points: Vec<Point>,
+    /// How far along the line each vertex lies, in scene units. It is measured on the pieces as each tile has them, and
+    /// kept when the line is moved sideways: where dashes begin does not depend on what a piece goes on into.
+    pub at: Vec<f64>,
+    /// Of the whole line, with the way back to its start where it is closed.
+    pub length: f64,
     /// Indices of the vertices where tiles cut it.
     pub cuts: Vec<usize>,
     /// Whether the last vertex goes on to the first.
     pub closed: bool,
-}
-
-impl Line {
-    pub fn open(points: Vec<Point>) -> Line {
-        Line { points, cuts: Vec::new(), closed: false }
-    }
 }
 
 /// Lines or rings, flat.
@@ -122,26 +121,30 @@ impl Path {
     }
 
     /// Adds a line that is stroked, moved by `offset`, as far as it can be seen: `visible` is grown by what the stroke
-    /// reaches. Segments wholly beyond one side are left out; the others keep their vertices.
+    /// reaches. Segments wholly beyond one side are left out, but for those next to one that stays: what a corner looks
+    /// like depends on both its sides. The others keep their vertices.
     pub fn push_line(&mut self, line: &[Point], closed: bool, visible: Rect, offset: Point) {
         let bounds = limit_rect(visible);
-        let seen = |a: Point, b: Point| visible.beyond(a) & visible.beyond(b) == 0;
         let closing = closed.then(|| line[0]);
         let mut points: Vec<Point> = line.iter().copied().chain(closing).collect();
-        let whole = points.windows(2).all(|pair| seen(pair[0], pair[1]));
-        if whole && points.iter().all(|&p| bounds.beyond(p) == 0) {
+        let mut seen: Vec<bool> =
+            points.windows(2).map(|pair| visible.beyond(pair[0]) & visible.beyond(pair[1]) == 0).collect();
+        if seen.iter().all(|&seen| seen) && points.iter().all(|&p| bounds.beyond(p) == 0) {
             self.push(line.iter().map(|&p| moved(p, offset)), closed);
             return;
         }
-        if let Some(gap) = points.windows(2).position(|pair| closed && !seen(pair[0], pair[1])) {
-            // Begun at a gap: a ring's first vertex may be seen, and must not become two ends.
+        if let Some(gap) = seen.iter().position(|seen| closed && !seen) {
+            // Begun and ended with a gap: a ring's first vertex may be seen, and must not become two ends.
             points.pop();
-            points.rotate_left(gap + 1);
-            points.push(points[0]);
+            points.rotate_left(gap);
+            points.extend_from_within(..2);
+            seen.rotate_left(gap);
+            seen.push(false);
         }
+        let beside = |i: usize| (i > 0 && seen[i - 1]) || seen.get(i + 1).is_some_and(|&seen| seen);
         let mut run: Vec<Point> = Vec::new();
-        for pair in points.windows(2) {
-            let segment = seen(pair[0], pair[1]).then(|| clip_segment(pair[0], pair[1], bounds)).flatten();
+        for (i, pair) in points.windows(2).enumerate() {
+            let segment = (seen[i] || beside(i)).then(|| clip_segment(pair[0], pair[1], bounds)).flatten();
             let Some((a, b)) = segment else {
                 self.push_run(&mut run, offset);
                 continue;

@@ -144,7 +144,7 @@ impl Layer {
                 let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
                 let gap = bound(&line.gap_width);
                 let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
-                outer * reach + offset
+                outer * reach + offset + limits::STAY
             }
             Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
         };

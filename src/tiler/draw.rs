@@ -4,7 +4,7 @@ use super::sources::Gathered;
 use super::{Map, Tiler};
 use crate::error::Error;
 use crate::format::Format;
-use crate::output::{geojson, raster, svg};
+use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
 use crate::request::TileRequest;
 use crate::scene::{self, SourceTiles, Tiles};
 use crate::style::{Kind, Style};
@@ -51,7 +51,8 @@ impl Tiler {
         let draw = move || {
             // Kept until drawing ends, also when nobody waits for it any more.
             let _processor = processor;
-            draw(&map.style, &map.attribution(), &tile, &gathered.tiles, all_variants)
+            let how = How { attribution: &map.attribution(), rasterizer: map.rasterizer, all_variants };
+            draw(&map.style, &tile, &gathered.tiles, &how)
         };
         match tokio::task::spawn_blocking(draw).await {
             Ok(drawn) => drawn,
@@ -60,15 +61,18 @@ impl Tiler {
     }
 }
 
-/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input. `all_variants` also makes
-/// the svg and json behind a png.
-pub fn draw(
-    style: &Style,
-    attribution: &str,
-    request: &TileRequest,
-    tiles: &Tiles,
-    all_variants: bool,
-) -> Result<Drawn, Error> {
+/// What there is to say of a picture besides what it shows.
+#[derive(Default)]
+pub struct How<'a> {
+    /// Of its sources, as HTML.
+    pub attribution: &'a str,
+    pub rasterizer: Rasterizer,
+    /// Whether the svg and json behind a png are made too.
+    pub all_variants: bool,
+}
+
+/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input.
+pub fn draw(style: &Style, request: &TileRequest, tiles: &Tiles, how: &How) -> Result<Drawn, Error> {
     let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
     let distinct =
         |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
@@ -92,23 +96,29 @@ pub fn draw(
     stages.decode = lap();
     let scene = scene::build(style, &viewport, tiles)?;
     stages.scene = lap();
-    let title = format!("{} {}", style.name, request.tile);
-    let document = svg::Document { title: &title, attribution };
-    let text = svg::write(&scene, style, &document);
-    stages.svg = lap();
-    if request.format == Format::Svg {
-        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
-    }
-    let pixels = raster::pixels(&text, scene.width, scene.height)?;
-    stages.raster = lap();
-    let body = raster::png(&pixels)?;
-    stages.encode = lap();
+    let svg = || {
+        let title = format!("{} {}", style.name, request.tile);
+        svg::write(&scene, style, &svg::Document { title: &title, attribution: how.attribution })
+    };
     let mut behind = Vec::new();
-    if all_variants {
-        behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
-        behind.push((Format::Svg, text.into()));
+    if request.format == Format::Svg {
+        let body = svg().into();
+        stages.svg = lap();
+        return Ok(Drawn { body, stages, behind, decoded });
     }
-    Ok(Drawn { body: body.into(), stages, behind, decoded })
+    if how.all_variants {
+        behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
+        behind.push((Format::Svg, svg().into()));
+        stages.svg = lap();
+    }
+    let picture = match how.rasterizer {
+        Rasterizer::Direct => raster::pixels(&scene),
+        Rasterizer::Resvg => resvg::pixels(&svg(), scene.width, scene.height)?,
+    };
+    stages.raster = lap();
+    let body = png::encode(&picture)?.into();
+    stages.encode = lap();
+    Ok(Drawn { body, stages, behind, decoded })
 }
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can

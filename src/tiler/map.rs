@@ -1,5 +1,6 @@
 //! A map: a style with the sources that its layers read.
 
+use crate::output::Rasterizer;
 use crate::source::{Info, Source};
 use crate::style::Style;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ pub struct Map {
     pub sources: BTreeMap<String, Arc<Source>>,
     /// The names of those that the operator gave; the style named the others' tiles.
     pub given: BTreeSet<String>,
+    pub rasterizer: Rasterizer,
 }
 
 impl Map {

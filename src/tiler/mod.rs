@@ -13,6 +13,7 @@ use crate::error::{Code, Error};
 use crate::flight::Flight;
 use crate::format::Format;
 use crate::limits;
+use crate::output::Rasterizer;
 use crate::request::{ApiKey, Request, Route, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
@@ -27,11 +28,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use draw::{Drawn, Stages, draw};
+pub use draw::{Drawn, How, Stages, draw};
 pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "1";
+const RENDER_VERSION: &str = "2";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]
@@ -359,7 +360,9 @@ fn own_source<'a>(map: &'a Map, tile: &TileRequest) -> Result<(&'a str, &'a Arc<
 
 /// The digest of all that a picture depends on and that is known without asking its sources.
 fn picture_recipe(map: &Map, tile: &TileRequest) -> String {
-    recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity))
+    // What is written as SVG is the same whatever makes pixels of it.
+    let rasterizer = (tile.format == Format::Png && map.rasterizer == Rasterizer::Resvg).then_some("resvg");
+    recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity).chain(rasterizer))
 }
 
 fn recipe<'a>(tile: &TileRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {

@@ -4,6 +4,7 @@
 
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
+use rasterzen::output::Rasterizer;
 use rasterzen::request::TileRequest;
 use rasterzen::source::{Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
@@ -38,7 +39,7 @@ async fn pictures_are_the_accepted_ones() {
     let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
     let sources = BTreeMap::from([("tilezen".to_string(), Arc::new(source))]);
-    let map = Map { style, sources, given: BTreeSet::new() };
+    let map = Map { style, sources, given: BTreeSet::new(), rasterizer: Rasterizer::Direct };
     let tiler = Arc::new(Tiler::new(vec![map], Cache::new(Vec::new()), Freshness::default()));
     let mut different = Vec::new();
     for (tile, size, scale) in CASES {

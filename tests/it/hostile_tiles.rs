@@ -12,7 +12,7 @@ use rasterzen::request::TileRequest;
 use rasterzen::scene::{SourceTiles, Tiles};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
-use rasterzen::tiler::draw;
+use rasterzen::tiler::{How, draw};
 use rasterzen::value::{Attributes, GeometryKind, Property};
 use rasterzen::viewport::SizeClass;
 use serde_json::json;
@@ -48,7 +48,7 @@ fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
     let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
     let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };
-    draw(style, "", &request, &tiles, false).map(|drawn| drawn.body)
+    draw(style, &request, &tiles, &How::default()).map(|drawn| drawn.body)
 }
 
 /// [`whole`] without panics, and with no error but of one kind.
