@@ -64,7 +64,12 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
                 }
             }
             let tolerance = projection.tolerance();
-            pieces.extend(cut_pieces.drain(..).map(|piece| Joinable { piece, placement: i, tolerance }));
+            pieces.extend(cut_pieces.drain(..).map(|piece| Joinable {
+                piece,
+                placement: i,
+                tolerance,
+                id: feature.id,
+            }));
             painted.resize(pieces.len(), paints.len() - 1);
         }
     }
