@@ -7,15 +7,21 @@
 use super::path::{Line, Point};
 use crate::limits;
 
+/// A stretch of a line that is stroked.
+pub struct Dash {
+    pub points: Vec<Point>,
+    pub closed: bool,
+    /// Where along the line its middle lies.
+    pub middle: f64,
+}
+
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of
 /// lengths ends and begins with "on". The line itself where the pattern has no length or would make too many dashes.
-///
-/// Each comes with whether it is closed.
-pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<(Vec<Point>, bool)> {
+pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
     let period: f64 = pattern.iter().sum();
     let total = line.length;
     if period <= 0.0 || total / period > limits::DASHES as f64 {
-        return vec![(line.points.clone(), line.closed)];
+        return vec![Dash { points: line.points.clone(), closed: line.closed, middle: 0.0 }];
     }
     let closing = line.closed.then(|| (line.points[0], total));
     let vertices = line.points.iter().copied().zip(line.at.iter().copied());
@@ -40,14 +46,18 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<(Vec<Point>, bool)> {
     }
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
-    let mut drawn: Vec<Vec<Point>> =
-        intervals.iter().map(|&(start, end)| stretch(&points, &lengths, start, end)).collect();
+    let dash = |&(start, end): &(f64, f64)| Dash {
+        points: stretch(&points, &lengths, start, end),
+        closed: false,
+        middle: (start + end) / 2.0,
+    };
+    let mut drawn: Vec<Dash> = intervals.iter().map(dash).collect();
     if over_start && let Some(mut joined) = drawn.pop() {
-        joined.pop();
-        joined.append(&mut drawn[0]);
+        joined.points.pop();
+        joined.points.append(&mut drawn[0].points);
         drawn[0] = joined;
     }
-    drawn.into_iter().map(|dash| (dash, false)).collect()
+    drawn
 }
 
 /// Where a piece of a line is on, as arc lengths from its start.
@@ -82,7 +92,7 @@ fn piece_dashes(length: f64, cut_before: bool, cut_after: bool, pattern: &[f64],
 }
 
 /// The part of a polyline between two arc lengths.
-fn stretch(points: &[Point], lengths: &[f64], start: f64, end: f64) -> Vec<Point> {
+pub fn stretch(points: &[Point], lengths: &[f64], start: f64, end: f64) -> Vec<Point> {
     let at = |length: f64| {
         let i = lengths.partition_point(|&l| l < length).clamp(1, points.len() - 1);
         let (a, b) = (points[i - 1], points[i]);

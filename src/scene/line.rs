@@ -6,9 +6,10 @@
 
 use super::canvas::{Canvas, reach};
 use super::cut::{self, Piece};
+use super::dash::{self, Dash};
 use super::join::{self, Chain, Joinable};
 use super::path::{Line, Path, Point, UNITS};
-use super::{Stroke, dash, faded, offset};
+use super::{Stroke, faded, offset};
 use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
@@ -80,20 +81,13 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         *paint == paints[painted[b]] && (paint.offset == 0.0 || a_last != b_last)
     };
     for chain in join::chains(&pieces, alike) {
-        // A chain is drawn where its first piece is: own before neighbour.
-        let Some(first) = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min() else { continue };
-        let paint = &paints[first];
-        let line = put_together(&chain, &pieces, paint.width * UNITS as f64 / 2.0);
+        let paint = &paints[painted[chain.pieces[0].0]];
+        let (line, spans) = put_together(&chain, &pieces, paint.width * UNITS as f64 / 2.0);
+        let shares = shares(&chain, &spans, &pieces, &painted);
         for line in sideways(line, paint) {
-            let lines = match paint.dashes.is_empty() {
-                true => vec![(line.points, line.closed)],
-                false => {
-                    let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-                    dash::dashes(&line, &pattern)
-                }
-            };
-            for (line, closed) in lines {
-                paths[first].push_line(&line, closed, near, canvas.offset);
+            for Dash { points, closed, middle } in stretches(line, paint, &shares) {
+                let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
+                paths[share.feature].push_line(&points, closed, near, canvas.offset);
             }
         }
     }
@@ -131,11 +125,62 @@ fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::m
     }
 }
 
-/// A chain as one line. A cut end without a partner goes straight on for half the width, out of its cell.
-fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> Line {
+/// Up to where along a chain it is drawn as part of which feature.
+struct Share {
+    feature: usize,
+    until: f64,
+}
+
+/// The square's own features each draw their own part of a chain, up to the middle of what lies between them: whether
+/// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
+fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
+    let mut shares: Vec<Share> = Vec::new();
+    let mut end = 0.0;
+    let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
+    for (&(piece, _), span) in own {
+        let feature = painted[piece];
+        if let Some(before) = shares.last_mut().filter(|before| before.feature != feature && !chain.closed) {
+            before.until = (end + span.0) / 2.0;
+            shares.push(Share { feature, until: f64::INFINITY });
+        } else if shares.is_empty() {
+            shares.push(Share { feature, until: f64::INFINITY });
+        }
+        end = span.1;
+    }
+    if shares.is_empty() {
+        let first = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min().unwrap_or_default();
+        shares.push(Share { feature: first, until: f64::INFINITY });
+    }
+    shares
+}
+
+/// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
+fn stretches(line: Line, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+    if !paint.dashes.is_empty() {
+        let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
+        return dash::dashes(&line, &pattern);
+    }
+    if shares.len() == 1 {
+        return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
+    }
+    let mut from = 0.0;
+    let part = |share: &Share| {
+        let until = share.until.min(line.length);
+        let points = dash::stretch(&line.points, &line.at, from, until);
+        let middle = (from + until) / 2.0;
+        from = until;
+        Dash { points, closed: false, middle }
+    };
+    shares.iter().map(part).collect()
+}
+
+/// A chain as one line, and from where to where along it each piece reaches. A cut end without a partner goes straight
+/// on for half the width, out of its cell.
+fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
     let mut line = Line { closed: chain.closed, ..Line::default() };
+    let mut spans = Vec::with_capacity(chain.pieces.len());
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
         line.points.push(offset::extend(&piece(first).points, !first_forward, half_width));
@@ -156,12 +201,14 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> Line {
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
-        line.at.push(line.length);
+        let start = line.length;
+        line.at.push(start);
         for length in lengths {
             line.length += length;
             line.at.push(line.length);
         }
         line.points.extend(points);
+        spans.push((start, line.length));
     }
     if piece(first).closed {
         line.closed = true;
@@ -181,7 +228,7 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> Line {
         line.length += half_width;
         line.at.push(line.length);
     }
-    line
+    (line, spans)
 }
 
 /// A piece's points, with more of them where needed so that the two segments at each cut end are short.
