@@ -95,13 +95,25 @@ impl<'a> Range<'a> {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().filter(|name| name.contains('/'))?;
         let q = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
-        let q = match q {
-            None => 1000,
-            // What is not a weight is not a wish.
-            Some(q) => q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).map_or(0, |q| (q * 1000.0) as u16),
-        };
+        // What is not a weight is not a wish.
+        let q = q.map_or(1000, |q| thousandths(q).unwrap_or(0));
         Some(Range { name, q })
     }
+}
+
+/// A weight (RFC 9110, 12.4.2). Decimals beyond the third say nothing, and some clients leave out the zero before the
+/// point.
+fn thousandths(weight: &str) -> Option<u16> {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    let whole = match whole {
+        "" if decimals.is_empty() => return None,
+        "" | "0" => 0,
+        "1" => 1000,
+        _ => return None,
+    };
+    let digits = decimals.bytes().map(|b| char::from(b).to_digit(10)).collect::<Option<Vec<u32>>>()?;
+    let decimals = (0..3).fold(0, |sum, i| 10 * sum + digits.get(i).copied().unwrap_or(0));
+    u16::try_from(whole + decimals).ok().filter(|q| *q <= 1000)
 }
 
 /// The q that the most specific matching range gives `media_type`; 0 where none matches.

@@ -3,7 +3,7 @@
 // Every URL is relative to the page. What comes from elsewhere (the attribution, errors) is shown as text and links that
 // are made here, never as HTML.
 
-const PLACE = { zoom: 16, lat: 43.7345, lng: 7.4225 }; // Monaco, the harbour
+const PLACE = { zoom: 16, lat: 43.7345, lng: 7.4245 }; // Monaco, the harbour
 const MAX_ZOOM = 20;
 const MAX_LATITUDE = 85.0511;
 const QUIET_MS = 600; // without a move before it is told and kept
@@ -33,8 +33,8 @@ function placeText() {
   return [zoom, lat.toFixed(decimals(zoom)), lng.toFixed(decimals(zoom))].join("/");
 }
 
-function show(place, options) {
-  map.setView([place.lat, place.lng], place.zoom, options);
+function show(place) {
+  map.setView([place.lat, place.lng], place.zoom, { animate: false });
 }
 
 // ---- The map
@@ -43,7 +43,7 @@ const given = parsePlace(location.hash.slice(1));
 
 const map = L.map("map", {
   attributionControl: false, // it takes HTML
-  zoomControl: false,
+  zoomControl: false, // its links are no buttons to the space bar
   minZoom: 1,
   maxZoom: MAX_ZOOM,
   maxBounds: [[-90, -Infinity], [90, Infinity]],
@@ -52,8 +52,19 @@ const map = L.map("map", {
   fadeAnimation: !still,
   inertia: !still,
 });
-L.control.zoom({ position: "topleft" }).addTo(map);
 show(given ?? PLACE);
+// The panel may take more or less room. (Without a change this would round the centre to a pixel.)
+new ResizeObserver(([{ contentRect }]) => {
+  const { x, y } = map.getSize();
+  if (Math.round(contentRect.width) !== x || Math.round(contentRect.height) !== y) map.invalidateSize({ animate: false });
+}).observe(map.getContainer());
+
+// Goes to a place that was named, wherever the mouse was before.
+function goTo(place) {
+  pointer = null;
+  letGo();
+  show(place);
+}
 
 let size = 256;
 let tiles = null;
@@ -66,20 +77,20 @@ function query(parameters) {
 }
 
 const sizeQuery = () => (size === 512 ? { tile_size: "512" } : {});
+// A tile of 512 px shows what four of the next zoom show at 256 px, which is what the map's zoom counts.
+const zoomOffset = () => (size === 512 ? -1 : 0);
 
 function layTiles() {
   tiles?.remove();
-  // A tile of 512 px shows what four of the next zoom show at 256 px.
-  const offset = size === 512 ? -1 : 0;
   tiles = L.tileLayer(`png/{z}/{x}/{y}{r}.png{query}`, {
     query: query(sizeQuery()),
     maxZoom: MAX_ZOOM,
     tileSize: size,
-    zoomOffset: offset,
+    zoomOffset: zoomOffset(),
   });
   tiles.on("tileerror", ({ tile }) => explain(tile.src));
   tiles.on("loading", () => (failed = false));
-  tiles.on("load", () => failed || hideProblem());
+  tiles.on("load", () => failed || !source || hideProblem());
   tiles.addTo(map);
   layBorders();
 }
@@ -87,11 +98,12 @@ function layTiles() {
 // ---- Tile borders
 
 const Borders = L.GridLayer.extend({
-  createTile({ x, y, z }) {
+  createTile(coords) {
     const tile = L.DomUtil.create("div", "border");
-    const side = 2 ** (z + this.options.zoomOffset);
-    const column = ((x % side) + side) % side;
-    L.DomUtil.create("span", "", tile).textContent = `${z + this.options.zoomOffset}/${column}/${y}`;
+    const z = coords.z + this.options.zoomOffset;
+    const side = 2 ** z;
+    const x = ((coords.x % side) + side) % side;
+    L.DomUtil.create("span", "", tile).textContent = name({ z, x, y: coords.y });
     return tile;
   },
 });
@@ -102,8 +114,7 @@ function layBorders() {
   borders?.remove();
   borders = null;
   if (!element("borders").checked) return;
-  const zoomOffset = size === 512 ? -1 : 0;
-  borders = new Borders({ tileSize: size, zoomOffset, maxZoom: MAX_ZOOM, zIndex: 2 });
+  borders = new Borders({ tileSize: size, zoomOffset: zoomOffset(), maxZoom: MAX_ZOOM, zIndex: 2 });
   borders.addTo(map);
   borders.getContainer().setAttribute("aria-hidden", "true");
 }
@@ -111,11 +122,11 @@ function layBorders() {
 // ---- One tile and its links: the one under the mouse, one that was clicked, else the one at the centre
 
 let source = null; // { minzoom, maxzoom, tile_size } of the source's own tiles
-let pointer = null; // where the mouse is
+let pointer = null; // where the mouse is, in the map's own pixels
 let held = null; // the tile that was clicked, and its outline
 
 function tileAt(latlng) {
-  const z = map.getZoom() + (size === 512 ? -1 : 0);
+  const z = map.getZoom() + zoomOffset();
   const side = 2 ** z;
   const { x, y } = map.project(latlng.wrap(), map.getZoom()).divideBy(size).floor();
   const clamp = (n) => Math.min(Math.max(n, 0), side - 1);
@@ -141,7 +152,7 @@ function link(id, href, label) {
 }
 
 function showTile() {
-  const tile = held?.tile ?? tileAt(pointer ?? map.getCenter());
+  const tile = held?.tile ?? tileAt(pointer ? map.containerPointToLatLng(pointer) : map.getCenter());
   setText("tile-title", held ? "Tile held" : pointer ? "Tile under the pointer" : "Tile at the centre");
   setText("tile", name(tile));
   const suffix = query(sizeQuery());
@@ -152,12 +163,12 @@ function showTile() {
     link("mvt", `mvt/${name(own)}.mvt${query({})}`, name(own));
     setText("mvt-tile", `MVT: source tile ${name(own)}`);
   }
-  setText("hold", held ? "Click the tile again to let go." : pointer ? "Click a tile to hold it." : "");
+  setText("hold", held ? "Click it again to let it go." : "Click a tile to hold it here.");
   element("map").classList.toggle("aim", !held && !pointer);
 }
 
 function boundsOf({ z, x, y }) {
-  const corner = (dx, dy) => map.unproject([(x + dx) * size, (y + dy) * size], z + (size === 512 ? 1 : 0));
+  const corner = (dx, dy) => map.unproject([(x + dx) * size, (y + dy) * size], z - zoomOffset());
   return L.latLngBounds(corner(0, 0), corner(1, 1));
 }
 
@@ -175,9 +186,9 @@ function hold(latlng) {
   held = { tile, outline: outline.addTo(map) };
 }
 
-map.on("mousemove", ({ latlng, originalEvent }) => {
-  if (originalEvent.pointerType === "touch") return;
-  pointer = latlng;
+map.getContainer().addEventListener("pointermove", (event) => {
+  if (event.pointerType === "touch") return;
+  pointer = map.mouseEventToContainerPoint(event);
   showTile();
 });
 map.on("click", ({ latlng }) => {
@@ -187,12 +198,13 @@ map.on("click", ({ latlng }) => {
 map.on("zoomstart", letGo);
 map.on("move zoomend", showTile);
 // Whoever works without a mouse means the centre.
-const noPointer = () => {
-  pointer = null;
-  showTile();
-};
-map.getContainer().addEventListener("keydown", noPointer);
-map.getContainer().addEventListener("touchstart", noPointer, { passive: true });
+for (const event of ["keydown", "touchstart"]) {
+  const noPointer = () => {
+    pointer = null;
+    showTile();
+  };
+  map.getContainer().addEventListener(event, noPointer, { passive: true });
+}
 
 // ---- Where the map is: told once it has come to rest
 
@@ -207,7 +219,7 @@ map.on("moveend", () => {
 });
 addEventListener("hashchange", () => {
   const place = parsePlace(location.hash.slice(1));
-  if (place) show(place);
+  if (place) goTo(place);
 });
 setText("position", `Zoom ${map.getZoom()} at ${placeText().split("/").slice(1).join(", ")}`);
 
@@ -232,8 +244,9 @@ async function explain(url) {
   failed = true;
   if (asking) return;
   asking = true;
-  showProblem(await problemOf(url));
+  const problem = await problemOf(url);
   asking = false;
+  if (failed) showProblem(problem);
 }
 
 async function problemOf(url) {
@@ -322,7 +335,7 @@ let moved = false;
 map.once("movestart", () => (moved = true));
 element("places").addEventListener("click", ({ target }) => {
   const place = parsePlace(target.closest("button")?.dataset.view ?? "");
-  if (place) show(place, { animate: false });
+  if (place) goTo(place);
 });
 for (const input of document.querySelectorAll("input[name=size]")) {
   input.addEventListener("change", () => {
@@ -333,6 +346,15 @@ for (const input of document.querySelectorAll("input[name=size]")) {
   });
 }
 element("borders").addEventListener("change", layBorders);
+for (const [id, step, limit] of [["zoom-in", 1, map.getMaxZoom()], ["zoom-out", -1, map.getMinZoom()]]) {
+  element(id).addEventListener("click", () => {
+    pointer = null;
+    map.setZoom(map.getZoom() + step);
+  });
+  const showLimit = () => element(id).setAttribute("aria-disabled", map.getZoom() === limit);
+  map.on("zoomend", showLimit);
+  showLimit();
+}
 
 size = Number(document.querySelector("input[name=size]:checked").value); // browsers keep it over a reload
 layTiles();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const SAMPLE: (&str, &str) = ("RASTERZEN_SOURCE", "sample");
 const MAPS: (&str, &str) = ("RASTERZEN_BASE_PATH", "/maps");
-const SVG: &str = "/svg/13/1315/3171.json";
+pub const SVG: &str = "/svg/13/1315/3171.json";
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const KEY: &str = "CANARYKEY123";
 
@@ -36,7 +36,7 @@ fn fixture(shape: &str) -> String {
 }
 
 /// The event of `shape` for another method, path and query, each in all the places where that service puts it.
-fn event(shape: &str, method: &str, target: &str) -> Value {
+pub fn event(shape: &str, method: &str, target: &str) -> Value {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let text = fixture(shape).replace(&SVG[1..], &path[1..]).replace("\"GET\"", &format!("\"{method}\""));
     let mut event: Value = serde_json::from_str(&text).unwrap();
@@ -58,7 +58,7 @@ fn event(shape: &str, method: &str, target: &str) -> Value {
 
 /// Sets the lines of a header in the maps that the event has, or in `headers` if it has none; no lines take it out.
 /// The single-value map holds the last line, as the services have it.
-fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
+pub fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
     // The gateway of REST APIs leaves names as the client wrote them, the others make them lower-case.
     let name = if event.get("resource").is_some() { name.to_owned() } else { name.to_ascii_lowercase() };
     if event.get("multiValueHeaders").is_none() && event.get("headers").is_none() {
@@ -77,7 +77,7 @@ fn with_header(mut event: Value, name: &str, lines: &[&str]) -> Value {
     event
 }
 
-fn invoke(lambda: &Lambda, event: &Value) -> Answer {
+pub fn invoke(lambda: &Lambda, event: &Value) -> Answer {
     answer(&lambda.invoke(event).unwrap_or_else(|error| panic!("{error} for {event}")))
 }
 

@@ -1,7 +1,9 @@
 //! All tests through the public doors, as one binary.
 
+mod accept;
 mod caches;
 mod cli;
+mod gateway;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
@@ -19,5 +21,6 @@ mod server;
 mod sharing;
 mod style;
 mod svg;
+mod template;
 mod tile_writer;
 mod upstream;

@@ -247,7 +247,7 @@ pub fn answer(value: &Value) -> Answer {
     Answer { status, headers, body, base64, raw: value.clone() }
 }
 
-fn decode_base64(text: &str) -> Vec<u8> {
+pub fn decode_base64(text: &str) -> Vec<u8> {
     assert_eq!(text.len() % 4, 0, "the base64 is not padded");
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut held) = (0u32, 0);
