@@ -20,7 +20,7 @@ use std::time::Duration;
 /// What to draw, and from what.
 #[derive(Args, Clone, Debug)]
 pub struct Drawing {
-    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive
+    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, a PMTiles archive, TileJSON or GeoJSON
     #[arg(long, env = "RASTERZEN_SOURCE", value_name = "URI", hide_env_values = true)]
     pub source: Option<String>,
     /// How much ground a source tile shows: 256, 512 or 1024 [default: 512]
