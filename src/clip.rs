@@ -79,16 +79,20 @@ fn rounded(n: i128, d: i128) -> i64 {
     (2 * n + d).div_euclid(2 * d) as i64
 }
 
-/// A ring cut to a rectangle (Sutherland and Hodgman 1974). Where a ring falls apart, the parts stay joined along the
-/// rectangle's sides, which lie out of sight.
+/// A ring cut to a rectangle (Sutherland and Hodgman 1974), between two opposite sides at a time: an edge that crosses
+/// both is cut twice as it is. Where a ring falls apart, the parts stay joined along the rectangle's sides.
 pub fn clip_ring(mut ring: Vec<Point>, rect: Rect) -> Vec<Point> {
     for axis in 0..2 {
-        for (side, bound) in [(-1, rect.min[axis]), (1, rect.max[axis])] {
-            let inside = |p: Point| p[axis] * side <= bound * side;
-            let mut cut = Vec::with_capacity(ring.len() + 4);
-            for (i, &point) in ring.iter().enumerate() {
-                let before = ring[(i + ring.len() - 1) % ring.len()];
-                if inside(before) != inside(point) {
+        let (min, max) = (rect.min[axis], rect.max[axis]);
+        let mut cut = Vec::with_capacity(ring.len() + 4);
+        for (i, &point) in ring.iter().enumerate() {
+            let before = ring[(i + ring.len() - 1) % ring.len()];
+            // In the order in which the edge comes to them.
+            let bounds = if before[axis] < point[axis] { [min, max] } else { [max, min] };
+            for bound in bounds {
+                let side = if bound == min { -1 } else { 1 };
+                let outside = |p: Point| p[axis] * side > bound * side;
+                if outside(before) != outside(point) {
                     let other = 1 - axis;
                     let along = i128::from(bound - before[axis]) * i128::from(point[other] - before[other]);
                     let delta = i128::from(point[axis] - before[axis]);
@@ -97,12 +101,12 @@ pub fn clip_ring(mut ring: Vec<Point>, rect: Rect) -> Vec<Point> {
                     crossing[other] = before[other] + rounded(along, delta);
                     cut.push(crossing);
                 }
-                if inside(point) {
-                    cut.push(point);
-                }
             }
-            ring = cut;
+            if (min..=max).contains(&point[axis]) {
+                cut.push(point);
+            }
         }
+        ring = cut;
     }
     ring
 }

@@ -2,6 +2,7 @@
 
 mod caches;
 mod cli;
+mod geojson_source;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
@@ -17,4 +18,5 @@ mod sharing;
 mod style;
 mod svg;
 mod tile_writer;
+mod tilejson_source;
 mod upstream;
