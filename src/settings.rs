@@ -3,6 +3,7 @@
 use crate::cache::s3::{Dsn, PutSettings};
 use crate::cache::{Cache, Disk, Memory, S3, Tier};
 use crate::error::Error;
+use crate::file;
 use crate::limits;
 use crate::request::ApiKey;
 use crate::server::Options;
@@ -13,12 +14,11 @@ use crate::viewport::SizeClass;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 /// What to draw, and from what.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Drawing {
     /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive
     #[arg(long, env = "RASTERZEN_SOURCE", value_name = "URI", hide_env_values = true)]
@@ -41,7 +41,7 @@ pub struct Drawing {
     /// Draw a tile that the source lacks from its nearest ancestor
     #[arg(long, env = "RASTERZEN_SOURCE_SPARSE", value_parser = BoolishValueParser::new())]
     pub source_sparse: bool,
-    /// A MapLibre style: a file, or the name of a bundled one [default: light]
+    /// A MapLibre style, or go-rasterzen's SVG options: a file, the name of a bundled one, or {…} itself [default: light]
     #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
     pub style: Option<String>,
 }
@@ -135,6 +135,10 @@ impl Drawing {
 }
 
 fn read_style(given: &str) -> Result<Style, Error> {
+    // As in go-rasterzen: where there are variables alone, options have no file.
+    if given.starts_with('{') {
+        return Style::parse("options", given);
+    }
     let (name, place) = match given.split_once('=') {
         Some((name, place)) => (Some(name), place),
         None => (None, given),
@@ -158,13 +162,8 @@ fn read_style(given: &str) -> Result<Style, Error> {
         let hint = format!("name a MapLibre style file, or a bundled style: {}", names.join(", "));
         Error::misconfigured(format!("the style {place:?} cannot be read: {what}"), hint)
     };
-    let mut json = String::new();
-    let file = std::fs::File::open(path).map_err(|e| refused(e.to_string()))?;
-    let limit = limits::STYLE_BYTES + 1;
-    let read = file.take(limit).read_to_string(&mut json).map_err(|e| refused(e.to_string()))?;
-    if read as u64 == limit {
-        return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
-    }
+    let json = file::read(path, limits::STYLE_BYTES).map_err(|e| refused(e.to_string()))?;
+    let json = String::from_utf8(json).map_err(|e| refused(e.to_string()))?;
     Style::parse(name, &json)
 }
 

@@ -47,6 +47,7 @@ pub fn open(template: &str, key: Option<ApiKey>) -> Result<Source, Error> {
         buffer: 0,
         sparse: false,
         attribution: String::new(),
+        layers: None,
         remote: true,
     };
     Ok(Source { info, backend: Backend::Http(template) })

@@ -21,6 +21,10 @@ const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
 /// The Nextzen template of size class 512.
 const NEXTZEN: &str = "https://tile.nextzen.org/tilezen/vector/v1/512/all/{z}/{x}/{y}.mvt?api_key={api_key}";
 
+/// The layers of every Tilezen tile.
+const TILEZEN: [&str; 9] =
+    ["boundaries", "buildings", "earth", "landuse", "places", "pois", "roads", "transit", "water"];
+
 /// The map within the binary.
 const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
 
@@ -41,6 +45,8 @@ pub struct Info {
     pub sparse: bool,
     /// HTML, as in TileJSON.
     pub attribution: String,
+    /// The names of its layers, where it says them.
+    pub layers: Option<Vec<String>>,
     /// Whether tiles come from elsewhere, so that keeping them is worth it.
     pub remote: bool,
 }
@@ -90,7 +96,9 @@ impl Source {
         let mut source = if uri == "sample" {
             pmtiles::open_bytes(SAMPLE).await?
         } else if uri == "nextzen" {
-            http::open(NEXTZEN, key)?
+            let mut nextzen = http::open(NEXTZEN, key)?;
+            nextzen.info.layers = Some(TILEZEN.map(String::from).to_vec());
+            nextzen
         } else if let Some(archive) = archive {
             if is_url(archive) { pmtiles::open_http(archive).await? } else { pmtiles::open_file(archive).await? }
         } else if is_url(uri) {
@@ -153,4 +161,10 @@ impl Source {
 
 fn refused(detail: &str) -> Error {
     Error::misconfigured(detail, ACCEPTED)
+}
+
+/// The names of the layers that metadata of an archive, or TileJSON, lists (TileJSON 3.0, 3.3).
+fn layers(metadata: &serde_json::Value) -> Option<Vec<String>> {
+    let layers = metadata["vector_layers"].as_array()?;
+    Some(layers.iter().filter_map(|layer| layer["id"].as_str()).map(str::to_string).collect())
 }
