@@ -344,8 +344,12 @@ impl LayerReader<'_> {
             }
         };
         let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
-        let unknown: Vec<String> =
-            left.iter().flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}"))).collect();
+        let unknown: Vec<String> = left
+            .iter()
+            .flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}")))
+            // How a value changes in time is nothing to a picture.
+            .filter(|name| !name.ends_with("-transition"))
+            .collect();
         for name in unknown {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }

@@ -46,6 +46,7 @@ fn info() -> Info {
         buffer: 0,
         sparse: false,
         attribution: String::new(),
+        layers: None,
         remote: false,
     }
 }

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   rasterzen style check light
-  echo '{\"version\": 8, \"sources\": {}, \"layers\": []}' > style.json; rasterzen style check --strict style.json
+  rasterzen style check --strict --source sample light
   rasterzen style check --json light > report.json")]
 pub struct Check {
     /// MapLibre styles or go-rasterzen's SVG options: files, or names of bundled styles

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  echo '{\"stroke\": \"#515151\", \"styles\": {\"properties.kind=[park]\": {\"fill\": \"green\"}}}' > options.json
+  echo '{\"stroke\": \"#515151\"}' > options.json
   rasterzen style convert options.json > style.json
   rasterzen render 14/8529/5974 --style style.json -o monaco.png")]
 pub struct Convert {

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 Examples:
   rasterzen style list
   rasterzen style check light
-  echo '{\"stroke\": \"#515151\"}' > options.json; rasterzen style convert options.json > style.json")]
+  echo '{\"stroke\": \"#515151\"}' > options.json
+  rasterzen style convert options.json > style.json")]
 pub struct Style {
     #[command(subcommand)]
     command: Command,

@@ -1,6 +1,6 @@
 //! Expressions within a style: the one place where the check asks the expression language.
 
-use super::reference::{Member, Type};
+use super::reference::{Member, REFERENCE, Type};
 use super::walk::{Context, Walk};
 use super::{Kind, brief};
 use crate::style::expression::{self, Expected};
@@ -21,7 +21,16 @@ pub fn check(walk: &mut Walk, path: &str, json: &Json, member: &Member, context:
             }
         }
         // What is only not known here is no error of the style: it is among what is not drawn.
-        Err(error) if error.unknown => {}
+        Err(error)
+            if error.unknown && operator_at(json, &error.key).is_none_or(|name| REFERENCE.operators.contains(name)) => {
+        }
         Err(error) => walk.error(Kind::Expression, &format!("{path}{}", error.key), brief(&error.message)),
     }
+}
+
+/// The operator of the expression that a key such as `[1][2]` leads to.
+fn operator_at<'a>(json: &'a Json, key: &str) -> Option<&'a str> {
+    let mut steps = key.split(['[', ']']).filter(|step| !step.is_empty());
+    let found = steps.try_fold(json, |json, step| json.get(step.parse::<usize>().ok()?))?;
+    found.get(0)?.as_str()
 }

@@ -128,7 +128,7 @@ pub fn projection(walk: &mut Walk, path: &str, json: &Json) {
         _ => false,
     };
     if !right {
-        walk.wrong_type(path, json, "a projection: a name, or two names and a number");
+        walk.wrong_type(path, json, "the name of a projection, or an array of two and a number,");
     }
 }
 

@@ -43,13 +43,16 @@ fn raster_dem(walk: &mut Walk, path: &str, json: &Json) {
     }
 }
 
-/// What is gathered for clusters: pairs of an operator, or an expression, and an expression for each feature.
-fn clusters(walk: &mut Walk, path: &str, properties: &Json) {
+/// What is gathered for clusters: pairs of an operator, or an expression, and an expression for each feature. The
+/// official validator takes them apart unseen; here their form is looked at first.
+fn clusters(walk: &mut Walk, path: &str, json: &Json) {
+    let path = &below(path, "clusterProperties");
+    let Some(properties) = json.as_object() else { return walk.simple(path, json, json.is_null(), "an object") };
     let any = Member::of(Type::Anything);
-    for (name, pair) in properties.as_object().into_iter().flatten() {
-        let at = below(path, name);
-        let Some([reduce, map, ..]) = pair.as_array().map(Vec::as_slice) else {
-            walk.error(Kind::Type, &at, "an array of an operator and an expression is expected");
+    for (name, pair) in properties {
+        let Some([reduce, map]) = pair.as_array().map(Vec::as_slice) else {
+            let message = "an array of an operator and an expression is expected";
+            walk.error(Kind::Type, &below(path, name), message);
             continue;
         };
         let reduce = match reduce {
@@ -57,7 +60,7 @@ fn clusters(walk: &mut Walk, path: &str, properties: &Json) {
             other => other.clone(),
         };
         for (part, json, context) in [("map", map, Context::ClusterMap), ("reduce", &reduce, Context::ClusterReduce)] {
-            let at = below(&at, part);
+            let at = below(&below(path, name), part);
             match json {
                 Json::Array(items) if !is_expression(items) => {
                     walk.error(Kind::Expression, &at, format!("{} is not an expression", brief(&json.to_string())));

@@ -144,6 +144,13 @@ impl Walk<'_> {
                 Json::Array(items) if is_expression(items) => {
                     return expression::check(self, path, json, member, context);
                 }
+                Json::Array(items) if !takes_arrays(member.r#type) => {
+                    // A misspelt operator makes an array no expression.
+                    if let Some(name) = items.first().and_then(Json::as_str) {
+                        let kind = if member.r#type == Type::Enum { Kind::Enum } else { Kind::Type };
+                        return self.error(kind, path, format!("there is no operator {:?}", brief(name)));
+                    }
+                }
                 _ => {}
             }
         }
@@ -209,8 +216,9 @@ impl Walk<'_> {
 
     pub fn one_of(&mut self, path: &str, json: &Json, values: &[Json]) {
         if !values.contains(json) {
-            let values: Vec<String> = values.iter().map(Json::to_string).collect();
-            let message = format!("{} is none of {}", brief(&json.to_string()), values.join(", "));
+            let accepted: Vec<String> = values.iter().map(Json::to_string).collect();
+            let of = if accepted.len() == 1 { "not" } else { "none of" };
+            let message = format!("{} is {of} {}", brief(&json.to_string()), accepted.join(", "));
             self.error(Kind::Enum, path, message);
         }
     }
@@ -254,4 +262,11 @@ impl Walk<'_> {
 /// Whether an array is an expression: it begins with the name of an operator.
 pub fn is_expression(items: &[Json]) -> bool {
     items.first().and_then(Json::as_str).is_some_and(|name| REFERENCE.operators.contains(name))
+}
+
+/// Whether values of a type can be arrays that are no expressions.
+fn takes_arrays(r#type: Type) -> bool {
+    use Type::*;
+    let arrays = [Array, ColorArray, NumberArray, Padding, ProjectionDefinition, VariableAnchorOffsetCollection];
+    arrays.contains(&r#type) || [Formatted, ResolvedImage].contains(&r#type)
 }
