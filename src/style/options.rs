@@ -237,14 +237,20 @@ impl Query {
         }
         while !rest.is_empty() {
             let (path, after) = rest.split_once('=').ok_or_else(|| format!("{:?} has no =; {FORM}", brief(rest)))?;
-            let (values, after) = values(after)?;
+            let (mut values, of_all, after) = values(after)?;
+            // A feature has one geometry and each property one value: it is never several at once.
+            let never = of_all && values.len() > 1;
             match path.strip_prefix("properties.").filter(|name| !name.is_empty()) {
                 _ if path.contains(char::is_whitespace) || path.ends_with('!') => {
                     return Err(format!("{:?} is not a condition; {FORM}", brief(path)));
                 }
-                Some(name) => query.properties.push((name.to_string(), values)),
+                Some(name) => {
+                    values.retain(|_| !never);
+                    query.properties.push((name.to_string(), values));
+                }
                 None if path == "geometry.type" => {
-                    let geometries = values.iter().map(|name| Geometry::parse(name)).collect::<Result<_, _>>()?;
+                    let mut geometries: Vec<_> = values.iter().map(|v| Geometry::parse(v)).collect::<Result<_, _>>()?;
+                    geometries.retain(|_| !never);
                     query.geometries.push(geometries);
                 }
                 None => return Err(format!("there is no {:?} to ask for; {FORM}", brief(path))),
@@ -275,14 +281,14 @@ impl Query {
     }
 }
 
-/// Reads the values of a condition off the front of a text; gives each once, and the rest.
-fn values(text: &str) -> Result<(Vec<String>, &str), String> {
+/// Reads the values of a condition off the front of a text; gives each once, whether all are wanted, and the rest.
+fn values(text: &str) -> Result<(Vec<String>, bool, &str), String> {
     let close = match text.chars().next() {
         Some('[') => ']',
         Some('(') => ')',
         _ => {
             let (one, rest) = value(text, &[])?;
-            return Ok((vec![one], rest));
+            return Ok((vec![one], false, rest));
         }
     };
     let mut values: Vec<String> = Vec::new();
@@ -302,11 +308,7 @@ fn values(text: &str) -> Result<(Vec<String>, &str), String> {
     if !(rest.is_empty() || rest.starts_with(char::is_whitespace)) {
         return Err(format!("after {close:?} stands {:?}; a space divides conditions", brief(rest)));
     }
-    // One property has one value: it is never several at once.
-    if close == ')' && values.len() > 1 {
-        values.clear();
-    }
-    Ok((values, rest))
+    Ok((values, close == ')', rest))
 }
 
 /// Reads one value off the front of a text: a string in quotes, or what comes before one of the ends, or a space.

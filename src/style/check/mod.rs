@@ -1,7 +1,7 @@
 //! What is wrong with a style, and what of it is not drawn: `rasterzen style check`.
 //!
 //! The errors and their paths are those that the official validator (`validateStyleMin` of
-//! @maplibre/maplibre-gl-style-spec) gives, found with the official reference ([`reference`]); where that validator
+//! @maplibre/maplibre-gl-style-spec) gives, found with the official reference (`reference.json`); where that validator
 //! names a member of `light`, `sky`, `projection`, `terrain` or a raster-dem source by its bare name, the path here is
 //! whole. `tests/style-check` holds both against each other. To these come what only this program can say: what it
 //! does not draw, what it refuses, and which source layers are not there.

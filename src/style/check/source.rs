@@ -2,7 +2,7 @@
 
 use super::reference::{Member, REFERENCE, Type};
 use super::walk::{Context, Others, Walk, below, is_expression, truthy};
-use super::{Kind, brief, expression};
+use super::{Kind, brief, expression, member};
 use serde_json::{Value as Json, json};
 
 /// The members of a raster-dem source that only its encoding `custom` has.
@@ -12,10 +12,14 @@ pub fn check(walk: &mut Walk, path: &str, json: &Json) {
     let Some(r#type) = json.get("type").filter(|r#type| truthy(r#type)) else {
         return walk.error(Kind::Missing, path, "the member \"type\" is missing");
     };
-    let none = &mut |_: &mut Walk, _: &str, _: &str, _: &Json| {};
     match r#type.as_str().unwrap_or_default() {
         name @ ("vector" | "raster" | "video" | "image" | "geojson") => {
-            walk.object(path, json, REFERENCE.group(&format!("source_{name}")), &[], Others::Refused, none);
+            // Sources of type "raster" take any member, but this one is looked at.
+            let special: &[&str] = if ["video", "image"].contains(&name) { &[] } else { &["promoteId"] };
+            let group = REFERENCE.group(&format!("source_{name}"));
+            walk.object(path, json, group, special, Others::Refused, &mut |walk, _, path, json| {
+                member::promote_id(walk, path, json);
+            });
             if name == "geojson" && json.get("cluster").is_some_and(truthy) {
                 clusters(walk, path, &json["clusterProperties"]);
             }
