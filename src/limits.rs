@@ -49,7 +49,11 @@ pub const TILE_TEMPLATES: usize = 64;
 
 /// Bytes of a style document; the largest public ones are under 1 MiB.
 pub const STYLE_BYTES: u64 = 8 << 20;
-/// Nesting of an expression: evaluation recurses.
+/// Bytes of go-rasterzen's SVG options; its own are 1 KiB. They make a style many times as long.
+pub const OPTIONS_BYTES: usize = 64 << 10;
+/// Problems of a style that are told one by one; the others are counted.
+pub const STYLE_PROBLEMS: usize = 1000;
+/// Nesting of an expression: evaluation recurses. (JSON itself nests at most 128 deep, the limit of serde_json.)
 pub const EXPRESSION_DEPTH: usize = 64;
 
 // Pictures.

@@ -3,6 +3,7 @@
 mod progress;
 mod render;
 mod serve;
+mod style;
 
 use crate::error::Code;
 use crate::logging;
@@ -37,6 +38,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Style(style::Style),
 }
 
 /// Runs the command that the arguments name.
@@ -44,12 +46,13 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     logging::start(cli.log, false);
     let done = match cli.command {
-        None => serve::run(cli.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
-        Some(Command::Render(render)) => render::run(render),
+        None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(serve)) => serve::run(serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Render(render)) => render::run(render).map(|()| ExitCode::SUCCESS),
+        Some(Command::Style(style)) => style::run(style),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("rasterzen: {}", error.detail);
             if !error.hint.is_empty() {

@@ -19,7 +19,7 @@ use document::Kind;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
-pub use document::Base;
+pub use document::{Base, Document, read as read_document};
 pub use inflate::inflate;
 
 /// The whole world, as longitudes and latitudes west, south, east, north.
@@ -27,6 +27,10 @@ pub const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066]
 
 /// The Nextzen template of size class 512.
 const NEXTZEN: &str = "https://tile.nextzen.org/tilezen/vector/v1/512/all/{z}/{x}/{y}.mvt?api_key={api_key}";
+
+/// The layers of every Tilezen tile.
+const TILEZEN: [&str; 9] =
+    ["boundaries", "buildings", "earth", "landuse", "places", "pois", "roads", "transit", "water"];
 
 /// The map within the binary.
 const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
@@ -142,7 +146,9 @@ impl Source {
         if uri == "sample" {
             pmtiles::open_bytes(SAMPLE).await
         } else if uri == "nextzen" {
-            http::open(vec![NEXTZEN.to_string()], key)
+            let mut nextzen = http::open(vec![NEXTZEN.to_string()], key)?;
+            nextzen.info.layers = Some(TILEZEN.map(String::from).to_vec());
+            Ok(nextzen)
         } else if let Some(archive) = archive {
             if is_url(archive) { pmtiles::open_http(archive).await } else { pmtiles::open_file(archive).await }
         } else if is_url(uri) {

@@ -3,8 +3,10 @@
 //! What is wrong (a colour that is none, an expression that cannot be read) is an error with its JSON path. What is
 //! merely not drawn (a layer type, a property, an operator that is unknown here) is a warning, and the rest is drawn.
 
+pub mod check;
 pub mod color;
 pub mod expression;
+pub mod options;
 mod property;
 
 use crate::digest;
@@ -44,8 +46,8 @@ pub struct Style {
 pub struct Source {
     #[serde(rename = "type")]
     pub kind: String,
-    pub url: Option<Json>,
-    pub tiles: Option<Json>,
+    #[serde(flatten)]
+    pub members: Map<String, Json>,
 }
 
 /// Something in the style that is not drawn.
@@ -60,6 +62,13 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
     }
+}
+
+/// Why a style, or options, cannot be read, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    pub path: String,
+    pub message: String,
 }
 
 /// One style layer.
@@ -167,6 +176,7 @@ struct Document {
 struct RawLayer {
     id: Option<String>,
     r#type: Option<String>,
+    r#ref: Option<Json>,
     #[serde(default)]
     source: String,
     #[serde(default)]
@@ -181,7 +191,7 @@ struct RawLayer {
 }
 
 impl Style {
-    /// Reads a style document; `name` is what it is served as.
+    /// Reads a style document, or go-rasterzen's SVG options; `name` is what it is served as.
     pub fn parse(name: &str, json: &str) -> Result<Style, Error> {
         let refused = |detail: String| {
             let hint = "mend the style; the MapLibre Style Spec (version 8) says what each property accepts";
@@ -190,6 +200,11 @@ impl Style {
         if json.len() as u64 > limits::STYLE_BYTES {
             return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
         }
+        let json = &*options::as_style(name, json).map_err(|e| {
+            let place = if e.path.is_empty() { String::new() } else { format!("{}: ", e.path) };
+            let hint = "mend the options; go-rasterzen's README says what each member is for";
+            Error::misconfigured(format!("{place}{}", e.message), hint).within(format!("the style {name:?}"))
+        })?;
         let mut reader = serde_json::Deserializer::from_str(json);
         let document: Document = serde_path_to_error::deserialize(&mut reader)
             .map_err(|e| refused(format!("{}: {}", e.path(), brief(&e.inner().to_string()))))?;
@@ -202,24 +217,10 @@ impl Style {
         let mut layers: Vec<Layer> = Vec::new();
         let mut ids = HashSet::new();
         for (i, raw) in document.layers.into_iter().enumerate() {
-            let missing = |name: &str| refused(format!("layers[{i}].{name}: it is missing"));
-            let id = raw.id.clone().ok_or_else(|| missing("id"))?;
-            let kind = raw.r#type.clone().ok_or_else(|| missing("type"))?;
-            if !ids.insert(id.clone()) {
+            if let Some(id) = raw.id.clone().filter(|id| !ids.insert(id.clone())) {
                 return Err(refused(format!("layers[{i}].id: {:?} stands twice", brief(&id))));
             }
-            let source = document.sources.get(&raw.source);
-            if kind != "background" && source.is_none() {
-                let message = format!("layers[{i}].source: there is no source {:?}", brief(&raw.source));
-                return Err(refused(message));
-            }
-            if let Some(source) = source.filter(|source| source.kind != "vector") {
-                let message = format!("a source of type {:?} is not drawn; \"vector\" is", source.kind);
-                warnings.push(Warning { path: format!("layers[{i}].source"), message });
-                continue;
-            }
-            let mut reader = LayerReader { index: i, id, kind, raw, warnings: &mut warnings };
-            let layer = reader.layer().map_err(refused)?;
+            let layer = read_layer(i, raw, &document.sources, &mut warnings).map_err(refused)?;
             layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
         Ok(Style {
@@ -239,6 +240,44 @@ impl Style {
         let drawn = self.layers.iter().filter(|layer| layer.source == source && layer.is_visible(zoom));
         drawn.map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
     }
+}
+
+/// What of one layer is not drawn, and why it is refused, if it is.
+fn read_alone(i: usize, layer: Json, sources: &BTreeMap<String, Source>) -> (Vec<Warning>, Option<Refusal>) {
+    let mut warnings = Vec::new();
+    let read = serde_json::from_value(layer).map_err(|e| format!("layers[{i}]: {}", brief(&e.to_string())));
+    let refusal = read.and_then(|raw| read_layer(i, raw, sources, &mut warnings)).err().map(|text| {
+        // Paths here are made of known names and numbers.
+        let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+        Refusal { path: path.to_string(), message: message.to_string() }
+    });
+    (warnings, refusal)
+}
+
+fn read_layer(
+    i: usize,
+    raw: RawLayer,
+    sources: &BTreeMap<String, Source>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Layer>, String> {
+    let missing = |name: &str| format!("layers[{i}].{name}: it is missing");
+    let id = raw.id.clone().ok_or_else(|| missing("id"))?;
+    if raw.r#ref.is_some() {
+        let message = "a layer that takes its members from another is not drawn: write them out".to_string();
+        warnings.push(Warning { path: format!("layers[{i}].ref"), message });
+        return Ok(None);
+    }
+    let kind = raw.r#type.clone().ok_or_else(|| missing("type"))?;
+    let source = sources.get(&raw.source);
+    if kind != "background" && source.is_none() {
+        return Err(format!("layers[{i}].source: there is no source {:?}", brief(&raw.source)));
+    }
+    if let Some(source) = source.filter(|source| !["vector", "geojson"].contains(&source.kind.as_str())) {
+        let message = format!("a source of type {:?} is not drawn; vector and geojson are", source.kind);
+        warnings.push(Warning { path: format!("layers[{i}].source"), message });
+        return Ok(None);
+    }
+    LayerReader { index: i, id, kind, raw, warnings }.layer()
 }
 
 /// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
@@ -313,8 +352,12 @@ impl LayerReader<'_> {
             }
         };
         let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
-        let unknown: Vec<String> =
-            left.iter().flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}"))).collect();
+        let unknown: Vec<String> = left
+            .iter()
+            .flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}")))
+            // How a value changes in time is nothing to a picture.
+            .filter(|name| !name.ends_with("-transition"))
+            .collect();
         for name in unknown {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }

@@ -314,10 +314,24 @@ fn a_tile_that_fails_leaves_no_file_and_the_others_are_written() {
 #[test]
 fn every_command_has_help_with_examples() {
     let dir = directory();
-    for args in [&["--help"][..], &["serve", "--help"], &["render", "--help"], &["help"], &["help", "render"], &["-h"]]
-    {
+    let style = |command: &'static str| ["style", command, "--help"];
+    let all = [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["render", "--help"],
+        &["style", "--help"],
+        &style("check"),
+        &style("convert"),
+        &style("list"),
+        &["help"],
+        &["help", "render"],
+        &["-h"],
+    ];
+    for args in all {
         let text = String::from_utf8(run(dir.path(), args)).expect("UTF-8");
-        assert!(text.contains("Usage:") && text.contains("Examples:\n  rasterzen"), "{args:?}: {text}");
+        let examples = text.split_once("Examples:\n  ").map(|(_, examples)| examples);
+        let works = examples.is_some_and(|examples| examples.contains("rasterzen"));
+        assert!(text.contains("Usage:") && works, "{args:?}: {text}");
     }
     assert!(run(dir.path(), &["--version"]).starts_with(b"rasterzen "));
 }
@@ -616,7 +630,9 @@ fn the_examples_of_every_help_work() {
     let dir = directory();
     let program = Path::new(env!("CARGO_BIN_EXE_rasterzen")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a PATH"));
-    for example in [&[][..], &["serve"], &["render"]].into_iter().flat_map(examples) {
+    let commands =
+        [&[][..], &["serve"], &["render"], &["style"], &["style", "list"], &["style", "convert"], &["style", "check"]];
+    for example in commands.into_iter().flat_map(examples) {
         // Any port will do, in case that of the example is taken.
         let line = example.replace("127.0.0.1:8081", "127.0.0.1:0");
         let shell = |line: &str| {
@@ -625,7 +641,7 @@ fn the_examples_of_every_help_work() {
             shell.env("RASTERZEN_LISTEN", "127.0.0.1:0");
             shell
         };
-        if example.contains("rasterzen render") {
+        if example != "rasterzen" && !example.contains("rasterzen serve") {
             let output = shell(&line).output().expect("a process");
             assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
             continue;
