@@ -197,7 +197,7 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--style", "seven.json"]), &["version: 7 is not 8"]),
         (render(&["--style", "bad.json"]), &["layers[0].paint.background-color", "a CSS colour"]),
         (render(&["--style", "large.json"]), &["bytes"]),
-        (render(&["--style", "own.json"]), &["--source"]),
+        (render(&["--style", "own.json"]), &["\"own\"", "cannot be"]),
         (render(&["--source", "nonsense"]), &["not a source", ACCEPTED]),
         (render(&["--source", "page.json"]), &["neither TileJSON nor GeoJSON", ACCEPTED]),
         (render(&["--source", "tiles"]), &["a directory", ACCEPTED]),

@@ -9,6 +9,7 @@ use rasterzen::format::Format;
 use rasterzen::limits;
 use rasterzen::mvt::Tile;
 use rasterzen::request::TileRequest;
+use rasterzen::output::Rasterizer;
 use rasterzen::scene::{SourceTiles, Tiles};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
@@ -37,6 +38,10 @@ fn light() -> Style {
 
 /// Parses, decodes and draws: the tile itself, with itself for neighbours, in a format.
 fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
+    drawn(bytes, style, format, Rasterizer::Direct)
+}
+
+fn drawn(bytes: &Bytes, style: &Style, format: Format, rasterizer: Rasterizer) -> Result<Bytes, Error> {
     let parsed = Arc::new(Tile::parse(bytes.clone())?);
     let names: Vec<String> = parsed.layer_names().map(str::to_string).collect();
     for name in names {
@@ -48,7 +53,7 @@ fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
     let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
     let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };
-    draw(style, &request, &tiles, &How::default()).map(|drawn| drawn.body)
+    draw(style, &request, &tiles, &How { rasterizer, ..How::default() }).map(|drawn| drawn.body)
 }
 
 /// [`whole`] without panics, and with no error but of one kind.
@@ -518,8 +523,9 @@ fn more_points_than_an_svg_reader_takes_are_refused_as_too_much() {
     let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": [layer]});
     let style = Style::parse("points", &style.to_string()).expect("a style");
     // Another code would say that this program or the source is at fault.
-    let refused = whole(&bytes, &style, Format::Png).expect_err("more than fits");
+    let refused = drawn(&bytes, &style, Format::Png, Rasterizer::Resvg).expect_err("more than fits");
     assert_eq!(refused.code, Code::TooLarge, "{refused}");
-    // SVG has no such end.
+    // What is made from the scene has no such end.
     whole(&bytes, &style, Format::Svg).expect("an SVG");
+    whole(&bytes, &style, Format::Png).expect("a PNG");
 }
