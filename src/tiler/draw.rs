@@ -114,7 +114,7 @@ fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTi
         let Some((_, tile)) = found else { continue };
         for layer in style.layers.iter().filter(|layer| layer.is_visible(zoom)) {
             if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
-                tile.layer(&layer.source_layer)?;
+                tile.layer(&layer.source_layer);
             }
         }
     }

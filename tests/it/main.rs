@@ -2,6 +2,7 @@
 
 mod caches;
 mod cli;
+mod decode;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
