@@ -19,8 +19,11 @@ use std::time::{Duration, Instant};
 /// Time spent in each stage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
+    /// Until all source tiles are there and checked.
     pub fetch: Duration,
+    /// Reading the dictionaries of the layers that the style draws, where no picture before has.
     pub decode: Duration,
+    /// With the decoding of the properties and geometries that are looked at.
     pub scene: Duration,
     pub svg: Duration,
     pub raster: Duration,
@@ -82,7 +85,7 @@ pub fn draw(
         stages.encode = lap();
         return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
     }
-    decode(style, &viewport, source.class, tiles)?;
+    decode(style, &viewport, source.class, tiles);
     stages.decode = lap();
     let scene = scene::build(style, &viewport, source.class, tiles)?;
     stages.scene = lap();
@@ -105,9 +108,9 @@ pub fn draw(
     Ok(Drawn { body: body.into(), stages, behind, decoded })
 }
 
-/// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can
-/// reach over an edge.
-fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<(), Error> {
+/// Reads the dictionaries of the layers that the style draws: all of them in the viewport's own tiles, in the others
+/// those that can reach over an edge.
+fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) {
     let zoom = viewport.style_zoom();
     let own: HashSet<TileId> = scene::cells(viewport, class, tiles.maxzoom, 0.0).0.into_iter().collect();
     for (cell, found) in &tiles.cells {
@@ -118,7 +121,6 @@ fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTi
             }
         }
     }
-    Ok(())
 }
 
 /// The stages as a `Server-Timing` header, in milliseconds.
