@@ -36,6 +36,11 @@ impl Rect {
         (0..2).all(|i| self.min[i] <= other.max[i] && other.min[i] <= self.max[i])
     }
 
+    /// Whether the other lies within and touches no side.
+    pub fn surrounds(self, other: Rect) -> bool {
+        (0..2).all(|i| self.min[i] < other.min[i] && other.max[i] < self.max[i])
+    }
+
     /// The sides of the rectangle that a point lies beyond, one bit each.
     pub fn beyond(self, p: Point) -> u8 {
         u8::from(p[0] < self.min[0])

@@ -12,9 +12,9 @@ pub const TILE_BYTES: usize = 16 << 20;
 pub const TILE_LAYERS: usize = 256;
 /// Features of one tile, all layers together; a crowded city tile has 10,000.
 pub const TILE_FEATURES: usize = 500_000;
-/// Key and value references of one tile: what decoding makes of features that all repeat the same long value list.
+/// Key and value references of one tile: they are kept unpacked, and features may all repeat the same long list.
 pub const TILE_TAGS: usize = 4_000_000;
-/// Bytes of text that a tile's features refer to, counted at each reference, because decoding copies them.
+/// Bytes of text that a tile's features refer to, counted at each reference, because JSON repeats them.
 pub const TILE_TEXT_BYTES: usize = 64 << 20;
 /// Vertices of one tile.
 pub const TILE_VERTICES: usize = 4_000_000;
@@ -139,7 +139,5 @@ pub const LAMBDA_CACHE_RESERVE: Duration = Duration::from_millis(200);
 pub const CACHE_PUTS: usize = 256;
 /// Bytes of one cached object.
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
-/// The decoded source tiles kept in memory, counted as the bytes of the tile times [`DECODED_FACTOR`].
+/// The source tiles kept in memory, with all that is read of them.
 pub const DECODED_BYTES: u64 = 64 << 20;
-/// What a decoded tile takes in memory for each byte of the tile, roughly.
-pub const DECODED_FACTOR: u64 = 10;

@@ -1,7 +1,8 @@
 //! Writing a tile of one layer, within the limits that reading it has.
 
-use super::scan::{Budget, JSON_MARK, spend};
-use super::wire::{self, Malformed};
+use super::scan::{Budget, spend};
+use super::value::JSON_MARK;
+use super::wire::Malformed;
 use crate::limits;
 use crate::value::{GeometryKind, Property};
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ impl Table {
             return number;
         }
         let number = self.numbers.len() as u32;
-        wire::put_bytes(&mut self.fields, field, message);
+        put_bytes(&mut self.fields, field, message);
         self.numbers.insert(message.into(), number);
         number
     }
@@ -71,26 +72,26 @@ impl LayerWriter {
         spend(&mut self.budget.vertices, vertices, "vertices")?;
         let mut feature = Vec::new();
         if let Some(id) = id {
-            wire::put_number(&mut feature, 1, id);
+            put_number(&mut feature, 1, id);
         }
         let mut packed = Vec::new();
         for (key, value) in tags {
             spend(&mut self.budget.tags, 2, "properties")?;
             spend(&mut self.budget.text, key.len() + value.len(), "text")?;
-            wire::put_varint(&mut packed, self.keys.number(3, key.as_bytes()).into());
-            wire::put_varint(&mut packed, self.values.number(4, value).into());
+            put_varint(&mut packed, self.keys.number(3, key.as_bytes()).into());
+            put_varint(&mut packed, self.values.number(4, value).into());
         }
         if !packed.is_empty() {
-            wire::put_bytes(&mut feature, 2, &packed);
+            put_bytes(&mut feature, 2, &packed);
         }
         let number = match kind {
             GeometryKind::Point => 1,
             GeometryKind::LineString => 2,
             GeometryKind::Polygon => 3,
         };
-        wire::put_number(&mut feature, 3, number);
-        wire::put_bytes(&mut feature, 4, &geometry(kind, parts));
-        wire::put_bytes(&mut self.features, 2, &feature);
+        put_number(&mut feature, 3, number);
+        put_bytes(&mut feature, 4, &geometry(kind, parts));
+        put_bytes(&mut self.features, 2, &feature);
         // The rest is the layer's name and a few lengths.
         let bytes = self.features.len() + self.keys.fields.len() + self.values.fields.len() + self.name.len() + 64;
         match bytes > limits::TILE_BYTES {
@@ -105,13 +106,13 @@ impl LayerWriter {
             Vec::with_capacity(self.features.len() + self.keys.fields.len() + self.values.fields.len() + 64);
         let mut tile = Vec::new();
         if !self.features.is_empty() {
-            wire::put_number(&mut layer, 15, 2);
-            wire::put_bytes(&mut layer, 1, self.name.as_bytes());
+            put_number(&mut layer, 15, 2);
+            put_bytes(&mut layer, 1, self.name.as_bytes());
             layer.extend_from_slice(&self.features);
             layer.extend_from_slice(&self.keys.fields);
             layer.extend_from_slice(&self.values.fields);
-            wire::put_number(&mut layer, 5, self.extent.into());
-            wire::put_bytes(&mut tile, 3, &layer);
+            put_number(&mut layer, 5, self.extent.into());
+            put_bytes(&mut tile, 3, &layer);
         }
         tile
     }
@@ -129,17 +130,17 @@ fn geometry(kind: GeometryKind, parts: &[Vec<[i32; 2]>]) -> Vec<u8> {
         let (moved, drawn) = part.split_at(moves);
         for (command, points) in [(MOVE_TO, moved), (LINE_TO, drawn)] {
             if !points.is_empty() {
-                wire::put_varint(&mut out, (points.len() as u64) << 3 | command);
+                put_varint(&mut out, (points.len() as u64) << 3 | command);
             }
             for &point in points {
                 for i in 0..2 {
-                    wire::put_varint(&mut out, wire::zigzag(point[i] - cursor[i]).into());
+                    put_varint(&mut out, zigzag(point[i] - cursor[i]).into());
                 }
                 cursor = point;
             }
         }
         if kind == GeometryKind::Polygon {
-            wire::put_varint(&mut out, 1 << 3 | CLOSE_PATH);
+            put_varint(&mut out, 1 << 3 | CLOSE_PATH);
         }
     }
     out
@@ -150,20 +151,43 @@ pub fn encode_value(value: &Property) -> Vec<u8> {
     let mut out = Vec::new();
     match value {
         Property::Null => {}
-        Property::String(text) => wire::put_bytes(&mut out, 1, text.as_bytes()),
+        Property::String(text) => put_bytes(&mut out, 1, text.as_bytes()),
         Property::Double(number) => {
             // A fixed field of 64 bits.
-            wire::put_varint(&mut out, 3 << 3 | 1);
+            put_varint(&mut out, 3 << 3 | 1);
             out.extend_from_slice(&number.to_le_bytes());
         }
-        Property::UInt(number) => wire::put_number(&mut out, 5, *number),
+        Property::UInt(number) => put_number(&mut out, 5, *number),
         // As sint_value, in zigzag.
-        Property::Int(number) => wire::put_number(&mut out, 6, ((number << 1) ^ (number >> 63)) as u64),
-        Property::Bool(flag) => wire::put_number(&mut out, 7, (*flag).into()),
+        Property::Int(number) => put_number(&mut out, 6, ((number << 1) ^ (number >> 63)) as u64),
+        Property::Bool(flag) => put_number(&mut out, 7, (*flag).into()),
         Property::Json(json) => {
-            wire::put_bytes(&mut out, 1, json.to_string().as_bytes());
-            wire::put_number(&mut out, JSON_MARK, 1);
+            put_bytes(&mut out, 1, json.to_string().as_bytes());
+            put_number(&mut out, JSON_MARK, 1);
         }
     }
     out
+}
+
+fn zigzag(n: i32) -> u32 {
+    ((n << 1) ^ (n >> 31)) as u32
+}
+
+fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    put_varint(out, u64::from(number) << 3 | 2);
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
+    put_varint(out, u64::from(number) << 3);
+    put_varint(out, value);
 }

@@ -55,27 +55,25 @@ fn collect_source(
         let Some(placement) = canvas.own else { continue };
         let bounds = canvas.asked.intersection(placement.cell);
         for name in placement.tile.layer_names() {
-            let Some(layer) = placement.tile.layer(name)? else { continue };
+            let Some(layer) = placement.tile.layer(name) else { continue };
             let index = layers.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
                 layers.push((name.to_string(), String::new()));
                 layers.len() - 1
             });
             let out = &mut layers[index].1;
-            let projection = placement.projection(layer.extent);
-            for feature in &layer.features {
-                if !projection.rect(feature.bounds).touches(bounds) {
-                    continue;
-                }
+            let projection = placement.projection(layer.extent());
+            for feature in layer.features_within(projection.units(bounds)) {
                 let parts: Vec<Vec<Point>> =
-                    feature.parts().map(|part| part.iter().map(|&p| projection.point(p)).collect()).collect();
-                let Some(geometry) = geometry(feature.kind, &parts, bounds, &|p| position(p, &canvas, viewport)) else {
+                    feature.parts().map(|part| part.vertices().map(|p| projection.point(p)).collect()).collect();
+                let Some(geometry) = geometry(feature.kind(), &parts, bounds, &|p| position(p, &canvas, viewport))
+                else {
                     continue;
                 };
                 if !out.is_empty() {
                     out.push(',');
                 }
                 out.push_str(r#"{"type":"Feature","#);
-                if let Some(id) = feature.id {
+                if let Some(id) = feature.id() {
                     let _ = write!(out, r#""id":{id},"#);
                 }
                 let _ = write!(out, r#""geometry":{geometry},"properties":{{"#);

@@ -167,6 +167,27 @@ impl Projection {
         Rect { min: self.point([west, north]), max: self.point([east, south]) }
     }
 
+    /// The tile units, west, north, east and south, whose points lie within a rectangle: bounds have something in common
+    /// with these exactly if their [`rect`](Projection::rect) touches it.
+    pub fn units(&self, rect: Rect) -> [i32; 4] {
+        let about = |length: i64| (i128::from(length) * i128::from(self.extent)).div_euclid(self.side.into()) as i64;
+        let clamped = |units: i64| units.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        // From a little outside, inwards.
+        let first = |axis: usize| {
+            let bound = rect.min[axis] - self.origin[axis];
+            let from = about(bound - 1) - 1;
+            (from..).map(clamped).find(|&units| units == i32::MAX || self.length(units) >= bound)
+        };
+        let last = |axis: usize| {
+            let bound = rect.max[axis] - self.origin[axis];
+            let from = about(bound + 1) + 1;
+            (0..).map(|i| clamped(from - i)).find(|&units| units == i32::MIN || self.length(units) <= bound)
+        };
+        let [west, north] = [0, 1].map(|axis| first(axis).unwrap_or(i32::MAX));
+        let [east, south] = [0, 1].map(|axis| last(axis).unwrap_or(i32::MIN));
+        [west, north, east, south]
+    }
+
     /// How far apart the ends of one line may lie in two tiles: two units of this tile's.
     pub fn tolerance(&self) -> i64 {
         2 * self.side / self.extent + 1

@@ -36,15 +36,16 @@ pub fn layer(
     let seen = Rect { min: [0, 0], max: picture }.grown(reach(layer, viewport) + UNITS);
     let mut drawn: Vec<(f64, Circle)> = Vec::new();
     for (_, placement, offset) in &cells {
-        let Some(data) = placement.tile.layer(&layer.source_layer)? else { continue };
-        let projection = placement.projection(data.extent);
-        for feature in &data.features {
-            if !layer.accepts(feature, zoom) {
+        let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
+        let projection = placement.projection(data.extent());
+        let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
+        for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
+            if !layer.accepts(&feature, zoom) {
                 continue;
             }
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
             // As in MapLibre, lines and polygons have a circle at each vertex.
-            for &vertex in feature.vertices() {
+            for vertex in feature.parts().flat_map(|part| part.vertices()) {
                 let point = projection.point(vertex);
                 // A point on an edge belongs to the cell to the east or south.
                 if !(0..2).all(|i| placement.cell.min[i] <= point[i] && point[i] < placement.cell.max[i]) {
@@ -56,10 +57,10 @@ pub fn layer(
                 }
                 let circle = Circle {
                     center: center.map(|c| c as i32),
-                    radius: radius.of(feature).clamp(0.0, limits::MARGIN) * scale,
-                    color: faded(color.of(feature), opacity.of(feature)),
-                    stroke_width: stroke_width.of(feature).clamp(0.0, limits::MARGIN) * scale,
-                    stroke_color: faded(stroke_color.of(feature), stroke_opacity.of(feature)),
+                    radius: radius.of(&feature).clamp(0.0, limits::MARGIN) * scale,
+                    color: faded(color.of(&feature), opacity.of(&feature)),
+                    stroke_width: stroke_width.of(&feature).clamp(0.0, limits::MARGIN) * scale,
+                    stroke_color: faded(stroke_color.of(&feature), stroke_opacity.of(&feature)),
                 };
                 drawn.push((key, circle));
             }

@@ -5,35 +5,33 @@ use super::path::{Path, Point};
 use super::{Fill, faded};
 use crate::error::Error;
 use crate::style;
-use crate::value::GeometryKind;
+use crate::value::{Attributes, GeometryKind};
 
 pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Result<Vec<Fill>, Error> {
     let Some(own) = canvas.own else { return Ok(Vec::new()) };
-    let Some(data) = own.tile.layer(&layer.source_layer)? else { return Ok(Vec::new()) };
-    let projection = own.projection(data.extent);
+    let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
+    let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
-    for feature in &data.features {
-        if feature.kind != GeometryKind::Polygon
-            || !projection.rect(feature.bounds).touches(canvas.asked)
-            || !layer.accepts(feature, canvas.zoom)
-        {
+    let visible = canvas.asked.grown(super::UNITS);
+    for feature in data.features_within(projection.units(canvas.asked)) {
+        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.zoom) {
             continue;
         }
-        let color = faded(color.of(feature), opacity.of(feature));
+        let color = faded(color.of(&feature), opacity.of(&feature));
         if color.a <= 0.0 {
             continue;
         }
         let mut path = Path::default();
-        for part in feature.parts() {
+        for part in feature.parts().filter(|part| projection.rect(part.bounds).touches(visible)) {
             ring.clear();
-            ring.extend(part.iter().map(|&p| projection.point(p)));
-            path.push_ring(&ring, canvas.asked.grown(super::UNITS), canvas.offset);
+            ring.extend(part.vertices().map(|p| projection.point(p)));
+            path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
             drawn.push((key, Fill { color, path }));
         }
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
 use crate::style::{self, Cap, Join};
-use crate::value::GeometryKind;
+use crate::value::{Attributes, GeometryKind};
 
 /// A feature's resolved paint; lengths in output pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
+    // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
+    let reached = near.grown(reach(layer, canvas.viewport));
     let mut paints: Vec<Paint> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
     // The paint of each piece.
@@ -42,24 +44,25 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
     let mut cut_pieces: Vec<Piece> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
     for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
-        let Some(data) = placement.tile.layer(&layer.source_layer)? else { continue };
-        let projection = placement.projection(data.extent);
-        for feature in &data.features {
-            if feature.kind == GeometryKind::Point
-                || !projection.rect(feature.bounds).touches(near)
-                || !layer.accepts(feature, canvas.zoom)
-            {
+        let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
+        let projection = placement.projection(data.extent());
+        for feature in data.features_within(projection.units(near)) {
+            if feature.kind() == GeometryKind::Point || !layer.accepts(&feature, canvas.zoom) {
                 continue;
             }
-            let paint = resolve(feature);
+            let paint = resolve(&feature);
             if paint.color.a <= 0.0 || paint.width <= 0.0 {
                 continue;
             }
             paints.push(paint);
             for part in feature.parts() {
+                let bounds = projection.rect(part.bounds);
+                if !bounds.touches(reached) && placement.cell.surrounds(bounds) {
+                    continue;
+                }
                 points.clear();
-                points.extend(part.iter().map(|&p| projection.point(p)));
-                match feature.kind {
+                points.extend(part.vertices().map(|p| projection.point(p)));
+                match feature.kind() {
                     GeometryKind::Polygon => cut::ring(&points, placement.cell, &mut cut_pieces),
                     _ => cut::line(&points, placement.cell, &mut cut_pieces),
                 }
@@ -69,7 +72,7 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
                 piece,
                 placement: i,
                 tolerance,
-                id: feature.id,
+                id: feature.id(),
             }));
             painted.resize(pieces.len(), paints.len() - 1);
         }

@@ -18,8 +18,11 @@ use std::time::{Duration, Instant};
 /// Time spent in each stage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
+    /// Until all source tiles are there and checked.
     pub fetch: Duration,
+    /// Reading the dictionaries of the layers that the style draws, where no picture before has.
     pub decode: Duration,
+    /// With the decoding of the properties and geometries that are looked at.
     pub scene: Duration,
     pub svg: Duration,
     pub raster: Duration,
@@ -92,7 +95,7 @@ pub fn draw(style: &Style, request: &TileRequest, tiles: &Tiles, how: &How) -> R
         stages.encode = lap();
         return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
     }
-    decode(style, &viewport, tiles)?;
+    decode(style, &viewport, tiles);
     stages.decode = lap();
     let scene = scene::build(style, &viewport, tiles)?;
     stages.scene = lap();
@@ -123,7 +126,7 @@ pub fn draw(style: &Style, request: &TileRequest, tiles: &Tiles, how: &How) -> R
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can
 /// reach over an edge.
-fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<(), Error> {
+fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
     let zoom = viewport.style_zoom();
     for (name, source) in tiles {
         let own: HashSet<TileId> = scene::cells(viewport, source.class, source.maxzoom, 0.0).0.into_iter().collect();
@@ -131,12 +134,11 @@ fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<(), Error
             let Some((_, tile)) = found else { continue };
             for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
                 if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
-                    tile.layer(&layer.source_layer)?;
+                    tile.layer(&layer.source_layer);
                 }
             }
         }
     }
-    Ok(())
 }
 
 /// The stages as a `Server-Timing` header, in milliseconds.

@@ -107,8 +107,8 @@ impl Tiler {
         let decoded = moka::sync::Cache::builder()
             .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
             .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| {
-                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.bytes().len() as u64);
-                u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)
+                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.size());
+                u32::try_from(bytes + 256).unwrap_or(u32::MAX)
             })
             .build();
         Tiler {

@@ -3,6 +3,7 @@
 mod accept;
 mod caches;
 mod cli;
+mod decode;
 mod gateway;
 mod geojson_source;
 mod golden;

@@ -4,7 +4,7 @@
 use crate::tile_writer::{Feature, Layer, P, tile};
 use rasterzen::mvt;
 use rasterzen::output::{raster, resvg, svg};
-use rasterzen::scene::{Circle, Item, Run, Scene, SourceTiles, Stroke, Tiles, build, cells};
+use rasterzen::scene::{Canvas, Circle, Item, Rect, Run, Scene, SourceTiles, Stroke, Tiles, build, cells};
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -656,4 +656,37 @@ fn slanted_thick_lines_meet_at_the_border() {
         let width = paint["line-width"].as_f64().expect("a width") as u32;
         assert!(left.1 - left.0 + 1 >= width, "{paint}: {left:?}");
     }
+}
+
+#[test]
+fn what_lies_in_a_rectangle_is_the_same_in_tile_units() {
+    let world = World::new(vec![(id(14, 5, 5), vec![Feature::points(&[[0, 0]])])]);
+    let style = line_style(json!({}));
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut touching = 0;
+    // The tile itself, a part of it, and a small part of it scaled up.
+    for (tile, size) in [(id(14, 5, 5), 512), (id(15, 11, 10), 256), (id(19, 175, 163), 256)] {
+        let viewport = Viewport::of_tile(tile, size, 1);
+        let tiles = world.tiles(&style, &viewport);
+        let square = viewport.squares(world.class)[0];
+        let canvas = Canvas::new(&viewport, square, &tiles["s"]);
+        let placement = canvas.own.expect("a tile");
+        for _ in 0..30_000 {
+            // Some extents divide the tile's side in scene units, others do not.
+            let extent = *random.choice([1, 3, 512, 1000, 4096, 65_535, 65_536].iter()).expect("an extent");
+            let projection = placement.projection(extent);
+            let reach = extent as i32 * 2;
+            let mut unit = || random.i32(-reach..=reach);
+            let (a, b) = ([unit(), unit()], [unit(), unit()]);
+            let bounds = [a[0].min(b[0]), a[1].min(b[1]), a[0].max(b[0]), a[1].max(b[1])];
+            // On a vertex or next to it is where it is decided.
+            let corner = projection.point([unit(), unit()]).map(|c| c + random.i64(-1..=1));
+            let rect = Rect { min: corner, max: corner.map(|c| c + random.i64(0..300_000)) };
+            let [west, north, east, south] = projection.units(rect);
+            let common = bounds[0] <= east && west <= bounds[2] && bounds[1] <= south && north <= bounds[3];
+            assert_eq!(common, projection.rect(bounds).touches(rect), "{bounds:?} of {extent} in {rect:?}");
+            touching += usize::from(common);
+        }
+    }
+    assert!((9_000..81_000).contains(&touching), "{touching}");
 }
