@@ -1,8 +1,10 @@
 //! The command line: what can be typed, one file for each command.
 
+mod output;
 mod progress;
 mod render;
 mod serve;
+mod static_image;
 
 use crate::error::Code;
 use crate::logging;
@@ -21,7 +23,8 @@ use tracing_subscriber::filter::LevelFilter;
 Examples:
   rasterzen
   rasterzen serve --listen 127.0.0.1:8081
-  rasterzen render 14/8529/5974 --size 512 -o monaco.png"
+  rasterzen render 14/8529/5974 --size 512 -o monaco.png
+  rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -37,6 +40,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Static(static_image::Static),
 }
 
 /// Runs the command that the arguments name.
@@ -47,6 +51,7 @@ pub fn run() -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Render(render)) => render::run(render),
+        Some(Command::Static(image)) => static_image::run(image),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

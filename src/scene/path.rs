@@ -2,8 +2,7 @@
 
 use crate::limits;
 
-/// Scene units in one output pixel.
-pub const UNITS: i64 = 256;
+pub use crate::viewport::UNITS;
 
 /// A position in scene units, x to the right, y down; relative to a square while a scene is built, to the viewport in
 /// a finished one.
@@ -68,6 +67,15 @@ struct Part {
 }
 
 impl Path {
+    /// Whole rings, each of a vertex or more.
+    pub fn of_rings(rings: &[Vec<[i32; 2]>]) -> Path {
+        let mut path = Path::default();
+        for ring in rings.iter().filter(|ring| !ring.is_empty()) {
+            path.push(ring.iter().map(|p| p.map(i64::from)), true);
+        }
+        path
+    }
+
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
