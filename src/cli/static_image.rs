@@ -27,13 +27,13 @@ Examples:
   rasterzen static 800x600 --style light -o light.png"
 )]
 pub struct Static {
-    /// The middle in degrees, the MapLibre zoom and what is up in degrees clockwise from north [default: the style's
-    /// center, zoom and bearing]; then the size in CSS pixels
-    #[arg(
-        value_names = ["[LON,LAT,ZOOM[,BEARING]]", "WxH"], num_args = 1..=2, required = true,
-        allow_hyphen_values = true
-    )]
-    what: Vec<String>,
+    /// The middle in degrees, the MapLibre zoom, and what is up in degrees clockwise from north [default: the style's
+    /// center, zoom and bearing]
+    #[arg(value_name = "LON,LAT,ZOOM[,BEARING]", allow_hyphen_values = true)]
+    place: String,
+    /// Width and height in CSS pixels; they alone are enough where the style or --bbox says what is to be seen
+    #[arg(value_name = "WxH")]
+    size: Option<String>,
     /// What is to be seen, in degrees, at the largest zoom at which it fits
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
     bbox: Option<String>,
@@ -126,13 +126,13 @@ impl Static {
     /// What is to be seen, if it is said, and the size in CSS pixels.
     fn view(&self) -> Result<(Option<View>, [u32; 2]), Error> {
         let boxed = self.bbox.as_deref().map(View::parse_box).transpose()?;
-        match (&self.what[..], boxed) {
-            ([size], view) => Ok((view, parse_size(size)?)),
-            ([center, size], None) => Ok((Some(View::parse_center(center)?), parse_size(size)?)),
-            ([_, _], Some(_)) => {
+        match (&self.size, boxed) {
+            // One argument is the size.
+            (None, view) => Ok((view, parse_size(&self.place)?)),
+            (Some(size), None) => Ok((Some(View::parse_center(&self.place)?), parse_size(size)?)),
+            (Some(_), Some(_)) => {
                 Err(Error::bad_request("both a place and a box are named", "name one of them, and the size: 800x600"))
             }
-            _ => Err(Error::bad_request("no size is named", "write it in whole pixels: 800x600")),
         }
     }
 }

@@ -614,7 +614,7 @@ fn the_examples_of_every_help_work() {
     let dir = directory();
     let program = Path::new(env!("CARGO_BIN_EXE_rasterzen")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a PATH"));
-    for example in [&[][..], &["serve"], &["render"]].into_iter().flat_map(examples) {
+    for example in [&[][..], &["serve"], &["render"], &["static"]].into_iter().flat_map(examples) {
         // Any port will do, in case that of the example is taken.
         let line = example.replace("127.0.0.1:8081", "127.0.0.1:0");
         let shell = |line: &str| {
@@ -623,7 +623,7 @@ fn the_examples_of_every_help_work() {
             shell.env("RASTERZEN_LISTEN", "127.0.0.1:0");
             shell
         };
-        if example.contains("rasterzen render") {
+        if ["rasterzen render", "rasterzen static"].iter().any(|command| example.contains(command)) {
             let output = shell(&line).output().expect("a process");
             assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
             continue;
