@@ -15,6 +15,8 @@ mod s3_tier;
 mod scene;
 mod server;
 mod sharing;
+mod static_images;
+mod static_scene;
 mod style;
 mod svg;
 mod tile_writer;
