@@ -32,6 +32,19 @@ pub const PMTILES_METADATA_BYTES: u64 = 1 << 20;
 /// Leaf directories of an archive kept in memory.
 pub const PMTILES_DIRECTORIES: u64 = 64;
 
+// TileJSON and GeoJSON.
+
+/// A TileJSON or GeoJSON document as read at the start.
+pub const DOCUMENT_BYTES: usize = 50 << 20;
+/// Vertices of one GeoJSON document, 17 bytes each in memory.
+pub const GEOJSON_VERTICES: usize = 8_000_000;
+/// GeometryCollections within one another (RFC 7946, 3.1.8 advises against any).
+pub const GEOJSON_DEPTH: usize = 8;
+/// Degrees of longitude: two turns around the world. More are no longitudes, but metres or feet of some projection.
+pub const GEOJSON_LONGITUDE: f64 = 720.0;
+/// Templates that one TileJSON may spread its tiles over.
+pub const TILE_TEMPLATES: usize = 64;
+
 // Styles.
 
 /// Bytes of a style document; the largest public ones are under 1 MiB.

@@ -22,8 +22,8 @@ use std::time::Duration;
 /// What to draw, and from what.
 #[derive(Args, Clone, Debug)]
 pub struct Drawing {
-    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive; for one of the
-    /// style's sources as NAME=URI, else for all (repeatable; in the variable separated by ;)
+    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, a PMTiles archive, TileJSON or
+    /// GeoJSON; for one of the style's sources as NAME=URI, else for all (repeatable; in the variable separated by ;)
     #[arg(long, env = "RASTERZEN_SOURCE", value_name = "[NAME=]URI", hide_env_values = true)]
     pub source: Vec<String>,
     /// How much ground a source tile shows: 256, 512 or 1024 [default: 512]

@@ -6,6 +6,7 @@
 
 mod scan;
 mod wire;
+mod write;
 
 use crate::error::{Code, Error};
 use crate::limits;
@@ -15,6 +16,8 @@ use geo_types::Geometry;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+pub use write::{LayerWriter, TooMuch, encode_value};
 
 /// A checked tile. Coordinates are tile units: 0 to the layer's extent, x to the east, y to the south; vertices may
 /// lie outside where the tile has a buffer or its polygons overhang.
@@ -52,7 +55,7 @@ pub struct Feature {
 #[derive(Default)]
 struct Dictionary {
     keys: Vec<Box<str>>,
-    /// None for values that no feature has, or that have no type.
+    /// None for values that no feature has.
     values: Vec<Option<Property>>,
 }
 
@@ -133,9 +136,11 @@ impl Tile {
         self.layers.iter().map(|slot| slot.name.as_str())
     }
 
-    /// The layer of this name, decoded at the first call and kept.
+    /// The layer of this name, decoded at the first call and kept. An empty name is that of the only layer: style
+    /// layers on GeoJSON sources name none.
     pub fn layer(&self, name: &str) -> Result<Option<Arc<Layer>>, Error> {
-        let Some(slot) = self.layers.iter().find(|slot| slot.name == name) else { return Ok(None) };
+        let only = self.layers.first().filter(|_| name.is_empty() && self.layers.len() == 1);
+        let Some(slot) = self.layers.iter().find(|slot| slot.name == name).or(only) else { return Ok(None) };
         slot.decoded.get_or_init(|| decode(&self.bytes[slot.range.clone()]).map(Arc::new)).clone().map(Some)
     }
 }
@@ -164,7 +169,8 @@ fn decode(body: &[u8]) -> Result<Layer, Error> {
             for [key, value] in &feature.tags {
                 let known = &mut dictionary.values[*value as usize];
                 if known.is_none() {
-                    *known = properties.remove(layer.keys[*key as usize]).and_then(property);
+                    let is_json = layer.json.binary_search(value).is_ok();
+                    *known = properties.remove(layer.keys[*key as usize]).map(|value| property(value, is_json));
                 }
             }
         }
@@ -256,15 +262,18 @@ fn push_geometry(feature: &mut Feature, geometry: Geometry<i32>) {
     feature.ends.push(feature.vertices.len() as u32);
 }
 
-fn property(value: mvt_reader::feature::Value) -> Option<Property> {
+fn property(value: mvt_reader::feature::Value, is_json: bool) -> Property {
     use mvt_reader::feature::Value;
-    Some(match value {
-        Value::String(text) => Property::String(text.into()),
+    match value {
+        Value::String(text) => match is_json.then(|| serde_json::from_str(&text)) {
+            Some(Ok(json)) => Property::Json(Arc::new(json)),
+            _ => Property::String(text.into()),
+        },
         Value::Float(number) => Property::Double(number.into()),
         Value::Double(number) => Property::Double(number),
         Value::Int(number) | Value::SInt(number) => Property::Int(number),
         Value::UInt(number) => Property::UInt(number),
         Value::Bool(flag) => Property::Bool(flag),
-        Value::Null => return None,
-    })
+        Value::Null => Property::Null,
+    }
 }

@@ -8,6 +8,10 @@ use super::wire::{self, Malformed, Value};
 use crate::limits;
 use crate::value::GeometryKind;
 
+/// The extension of a value (4.1 leaves 8 and above to them) that marks a string as the JSON of an array or object: the
+/// spec has no such values, and readers that do not know the mark get the text.
+pub const JSON_MARK: u32 = 1000;
+
 /// One layer as it lies in the tile.
 pub struct Layer<'a> {
     pub name: &'a str,
@@ -16,6 +20,8 @@ pub struct Layer<'a> {
     pub keys: Vec<&'a str>,
     /// How many values there are.
     pub values: usize,
+    /// Which of them are text that stands for JSON, in rising order.
+    pub json: Vec<u32>,
     /// The raw fields of keys and values, to be copied.
     pub dictionary: Vec<&'a [u8]>,
     pub features: Vec<Feature<'a>>,
@@ -55,7 +61,7 @@ impl Default for Budget {
     }
 }
 
-fn spend(budget: &mut usize, amount: usize, what: &'static str) -> Result<(), Malformed> {
+pub fn spend(budget: &mut usize, amount: usize, what: &'static str) -> Result<(), Malformed> {
     *budget = budget.checked_sub(amount).ok_or(Malformed(what))?;
     Ok(())
 }
@@ -87,6 +93,7 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
     let mut raw_features = Vec::new();
     let mut keys = Vec::new();
     let mut value_sizes = Vec::new();
+    let mut json = Vec::new();
     for field in wire::fields(bytes) {
         let field = field?;
         match (field.number, field.value) {
@@ -99,7 +106,9 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
                 dictionary.push(field.raw);
             }
             (4, Value::Bytes(value)) => {
-                value_sizes.push(check_value(value)?);
+                let (size, is_json) = check_value(value)?;
+                json.extend(is_json.then_some(value_sizes.len() as u32));
+                value_sizes.push(size);
                 dictionary.push(field.raw);
             }
             (5, Value::Varint(value)) => extent = value,
@@ -118,6 +127,7 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
         extent: extent.ok_or(Malformed("a layer's extent is out of range"))?,
         keys,
         values: value_sizes.len(),
+        json,
         dictionary,
         features: Vec::new(),
     };
@@ -140,9 +150,11 @@ pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malf
     Ok(layer)
 }
 
-/// The bytes of text in a value (4.1): exactly one of seven types, of which 1 is a string.
-fn check_value(value: &[u8]) -> Result<usize, Malformed> {
+/// The bytes of text in a value (4.1): exactly one of seven types, of which 1 is a string; and whether it is marked as
+/// JSON.
+fn check_value(value: &[u8]) -> Result<(usize, bool), Malformed> {
     let mut text = 0;
+    let mut json = false;
     for field in wire::fields(value) {
         let field = field?;
         match (field.number, field.value) {
@@ -150,11 +162,12 @@ fn check_value(value: &[u8]) -> Result<usize, Malformed> {
                 std::str::from_utf8(string).map_err(|_| Malformed("a value is not UTF-8"))?;
                 text = string.len();
             }
+            (JSON_MARK, Value::Varint(mark)) => json = mark == 1,
             (2..=3, Value::Fixed) | (4..=7, Value::Varint(_)) | (8.., _) => {}
             _ => return Err(Malformed("a value has the wrong type")),
         }
     }
-    Ok(text)
+    Ok((text, json))
 }
 
 fn read_feature<'a>(bytes: &'a [u8], extent: u32, budget: &mut Budget) -> Result<Option<Feature<'a>>, Malformed> {

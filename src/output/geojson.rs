@@ -101,12 +101,14 @@ fn quoted(text: &str) -> serde_json::Value {
 
 fn json(value: &Property) -> serde_json::Value {
     match value {
+        Property::Null => serde_json::Value::Null,
         Property::Bool(flag) => (*flag).into(),
         Property::Int(number) => (*number).into(),
         Property::UInt(number) => (*number).into(),
         // NaN and infinities, which JSON does not have, become null.
         Property::Double(number) => (*number).into(),
         Property::String(text) => (**text).into(),
+        Property::Json(json) => (**json).clone(),
     }
 }
 

@@ -33,6 +33,7 @@ pub fn open(template: &str) -> Result<Source, Error> {
         buffer: 0,
         sparse: false,
         attribution: String::new(),
+        layers: None,
         remote: false,
     };
     Ok(Source { info, backend: Backend::Directory(Template { template: template.to_string() }) })

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 /// A tile of the sample map in the middle of Monaco.
 const TILE: &str = "14/8529/5974";
 
-struct Ended {
-    code: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: String,
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
 }
 
 /// Runs the program in a directory, without any variables but these; 30 seconds are far too long.
-fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended {
+pub fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended {
     let output = Command::new("timeout")
         .args(["30", env!("CARGO_BIN_EXE_rasterzen")])
         .args(args)
@@ -36,13 +36,13 @@ fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended 
 }
 
 /// Runs what must work, and gives what it prints.
-fn run(directory: &Path, args: &[&str]) -> Vec<u8> {
+pub fn run(directory: &Path, args: &[&str]) -> Vec<u8> {
     let ended = run_in(directory, &[], args);
     assert_eq!(ended.code, Some(0), "{args:?}: {}", ended.stderr);
     ended.stdout
 }
 
-fn directory() -> TempDir {
+pub fn directory() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
@@ -57,7 +57,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     fs::write(path, bytes).expect("a file");
 }
@@ -199,7 +199,9 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--style", "large.json"]), &["bytes"]),
         (render(&["--style", "own.json"]), &["--source"]),
         (render(&["--source", "nonsense"]), &["not a source", ACCEPTED]),
-        (render(&["--source", "https://example.org/tiles"]), &[ACCEPTED]),
+        (render(&["--source", "page.json"]), &["neither TileJSON nor GeoJSON", ACCEPTED]),
+        (render(&["--source", "tiles"]), &["a directory", ACCEPTED]),
+        (render(&["--source", "http://["]), &["URL", ACCEPTED]),
         (render(&["--source", "https://example.org/{z}/{x}.mvt"]), &[ACCEPTED]),
         (render(&["--source", "http://[/{z}/{x}/{y}.mvt"]), &[ACCEPTED]),
         (render(&["--source", "nowhere/{z}/{x}/{y}.mvt"]), &["not a directory", ACCEPTED]),

@@ -24,7 +24,34 @@ const CASES: [(&str, u32, u8); 7] = [
     ("14/8795/5295", 256, 1),
 ];
 
-fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
+/// Compares a picture with the accepted one of this name, or writes that.
+pub fn compare(name: &str, drawn: &[u8], format: Format, different: &mut Vec<String>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens").join(name);
+    if updating() {
+        std::fs::write(&path, drawn).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap_or_default();
+    let same = match format {
+        Format::Png if !golden.is_empty() => pixels(&golden) == pixels(drawn),
+        _ => golden == drawn,
+    };
+    if !same {
+        let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&actual, drawn).unwrap();
+        different.push(format!("{name}: compare it with {}", actual.display()));
+    }
+}
+
+pub fn assert_accepted(different: &[String]) {
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    assert!(!updating(), "the goldens were written: look at them, then run without UPDATE_GOLDENS");
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GOLDENS").is_some()
+}
+
+pub fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();
@@ -33,8 +60,6 @@ fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
 
 #[tokio::test]
 async fn pictures_are_the_accepted_ones() {
-    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens");
     let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
     let sources = BTreeMap::from([("tilezen".to_string(), Arc::new(source))]);
@@ -48,22 +73,8 @@ async fn pictures_are_the_accepted_ones() {
             let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
             let of_size = if size == 256 { String::new() } else { format!("-{size}") };
             let name = format!("light-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
-            let path = directory.join(&name);
-            if update {
-                std::fs::write(&path, &drawn).unwrap();
-            }
-            let golden = std::fs::read(&path).unwrap_or_default();
-            let same = match format {
-                Format::Png if !golden.is_empty() => pixels(&golden) == pixels(&drawn),
-                _ => golden == drawn,
-            };
-            if !same {
-                let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
-                std::fs::write(&actual, &drawn).unwrap();
-                different.push(format!("{name}: compare it with {}", actual.display()));
-            }
+            compare(&name, &drawn, format, &mut different);
         }
     }
-    assert!(different.is_empty(), "{}", different.join("\n"));
-    assert!(!update, "the goldens were written: look at them, then run without UPDATE_GOLDENS");
+    assert_accepted(&different);
 }

@@ -2,6 +2,7 @@
 
 mod caches;
 mod cli;
+mod geojson_source;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;
@@ -20,4 +21,5 @@ mod static_scene;
 mod style;
 mod svg;
 mod tile_writer;
+mod tilejson_source;
 mod upstream;
