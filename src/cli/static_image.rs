@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::cli::output::write;
+use crate::cli::overlay;
 use crate::cli::progress::Progress;
 use crate::error::{Code, Error};
 use crate::format::Format;
@@ -24,7 +25,8 @@ Examples:
   rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png
   rasterzen static 7.4215,43.7345,14.5,30 800x600 --scale 2 --attribution -o monaco.svg
   rasterzen static --bbox 7.40,43.72,7.44,43.75 800x600 -o monaco.png
-  rasterzen static 800x600 --style light -o light.png"
+  rasterzen static 800x600 --style light -o light.png
+  echo '{\"type\": \"Point\", \"coordinates\": [7.4215, 43.7345]}' > here.geojson; rasterzen static 7.42,43.73,14 800x600 --geojson here.geojson -o here.png"
 )]
 pub struct Static {
     /// The middle in degrees, the MapLibre zoom, and what is up in degrees clockwise from north [default: the style's
@@ -46,6 +48,9 @@ pub struct Static {
     /// Output pixels for each CSS pixel: 1 to 4
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(limits::SCALE)))]
     scale: u8,
+    /// A file of GeoJSON to draw over the map, its colours and widths by simplestyle-spec (repeatable, the last on top)
+    #[arg(long, value_name = "FILE")]
+    geojson: Vec<PathBuf>,
     /// Write what the sources want to be credited with into the picture
     #[arg(long)]
     attribution: bool,
@@ -72,14 +77,18 @@ pub fn run(settings: Static) -> Result<(), Error> {
         })?,
     };
     runtime::start()?.block_on(async {
-        let maps = settings.drawing.open_maps(Place::Here).await?;
-        let [map] = &maps[..] else {
+        let mut maps = settings.drawing.open_maps(Place::Here).await?;
+        let (Some(map), true) = (maps.pop(), maps.is_empty()) else {
             return Err(Error::misconfigured("several styles are given", "draw with one --style at a time"));
         };
         let view = view.map_or_else(|| style_view(&map.style), Ok)?;
         let viewport = view.viewport(size, settings.scale, limits::IMAGE_SIDE).map_err(misused)?;
         let image = StaticRequest { viewport, format, style: None, attribution: settings.attribution };
-        let tiler = Arc::new(Tiler::new(maps, Cache::new(Vec::new()), Freshness::default()));
+        let tiler = Arc::new(Tiler::new(
+            vec![overlay::over(map, &settings.geojson).await?],
+            Cache::new(Vec::new()),
+            Freshness::default(),
+        ));
         let large = viewport.width.max(viewport.height) > limits::PIXMAP_SIDE;
         let (body, missing) = if large && format == Format::Png {
             draw_large(&tiler, &image).await?
