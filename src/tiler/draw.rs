@@ -151,9 +151,10 @@ impl<'a> Sheet<'a> {
         let (subject, caption) = match request {
             PictureRequest::Tile(tile) => (tile.tile.to_string(), None),
             PictureRequest::Static(image) => {
-                // Without a sign at 0.
-                let rounded = |degrees: f64| (degrees * 1e5).round() / 1e5 + 0.0;
                 let (lon, lat) = viewport.center();
+                // No more decimals than a pixel is worth, and no sign at 0.
+                let decimals = 10f64.powi((512.0 / 360.0 * viewport.zoom.exp2()).log10().floor().max(0.0) as i32);
+                let rounded = |degrees: f64| (degrees * decimals).round() / decimals + 0.0;
                 let caption = image.attribution.then(|| scene::caption(attribution, &viewport)).flatten();
                 (format!("{}, {}, zoom {:.2}", rounded(lon), rounded(lat), viewport.zoom), caption)
             }
