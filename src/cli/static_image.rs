@@ -25,8 +25,7 @@ Examples:
   rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png
   rasterzen static 7.4215,43.7345,14.5,30 800x600 --scale 2 --attribution -o monaco.svg
   rasterzen static --bbox 7.40,43.72,7.44,43.75 800x600 -o monaco.png
-  rasterzen static 800x600 --style light -o light.png
-  echo '{\"type\": \"Point\", \"coordinates\": [7.4215, 43.7345]}' > here.geojson; rasterzen static 7.42,43.73,14 800x600 --geojson here.geojson -o here.png"
+  rasterzen static 800x600 --style light -o light.png"
 )]
 pub struct Static {
     /// The middle in degrees, the MapLibre zoom, and what is up in degrees clockwise from north [default: the style's

@@ -19,6 +19,9 @@ const EDGE: i32 = 4096;
 /// Something that is drawn, in scene units of the world: its layer and paint, and an edge of it.
 type Edge = (usize, String, [[i64; 2]; 2]);
 
+/// An item in scene units of the world: its layer, its paint, and its lines or rings, each with whether it is closed.
+type WorldItem = (usize, String, Vec<(Vec<[i64; 2]>, bool)>);
+
 /// A rectangle of the world in output pixels: left, top, right, bottom.
 type Rect = [i64; 4];
 
@@ -29,9 +32,8 @@ fn paint_and_path(item: &Item) -> (String, &Path) {
     }
 }
 
-/// The squares of a scene: where each is clipped in the world, and its items in order, as layer, paint and the points of
-/// its paths in the world.
-fn squares(scene: &Scene, viewport: &Viewport) -> Vec<(Rect, Vec<(usize, String, Vec<(Vec<[i64; 2]>, bool)>)>)> {
+/// The squares of a scene: where each is clipped in the world, and its items in order.
+fn squares(scene: &Scene, viewport: &Viewport) -> Vec<(Rect, Vec<WorldItem>)> {
     let corner = [viewport.left, viewport.top];
     let runs = scene.runs.iter().filter_map(|run| if let Run::Squares(squares) = run { Some(squares) } else { None });
     let in_world = |p: &[i32; 2]| [0, 1].map(|i| i64::from(p[i]) + corner[i] * PX);
