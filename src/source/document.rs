@@ -37,7 +37,7 @@ impl Base {
         let scheme = reference.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         let scheme = scheme.filter(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
         match (scheme.as_deref(), self) {
-            (Some("http" | "https"), _) => Ok(reference.to_string()),
+            (Some(scheme @ ("http" | "https")), _) => Ok(format!("{scheme}{}", &reference[scheme.len()..])),
             (Some("file"), Base::File(_)) => {
                 let path = &reference["file:".len()..];
                 Ok(path.strip_prefix("//").unwrap_or(path).to_string())

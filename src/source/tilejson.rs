@@ -40,7 +40,7 @@ pub fn open(members: &Map<String, Json>, base: &Base, key: Option<ApiKey>) -> Re
     for (i, tile) in tiles.iter().enumerate() {
         let place = format!("tiles[{i}]");
         let template = tile.as_str().ok_or_else(|| wrong(&place, "it is no text"))?;
-        let template = base.resolve(template).map_err(|e| e.within(place).within("the TileJSON"))?;
+        let template = base.resolve(template).map_err(|e| e.within(place).within("the source's description"))?;
         // Rows from the south under either name, as {-y} is.
         templates.push(if south { template.replace("{y}", "{-y}") } else { template });
     }
@@ -54,7 +54,7 @@ pub fn open(members: &Map<String, Json>, base: &Base, key: Option<ApiKey>) -> Re
         source.info.maxzoom = MAXZOOM;
         apply(&mut source.info, members)?;
     }
-    source.map_err(|e| e.within("the TileJSON"))
+    source.map_err(|e| e.within("the source's description"))
 }
 
 /// Puts what the members say of a source into what is known of it.
@@ -91,7 +91,7 @@ pub fn layer_ids(vector_layers: &Json) -> Option<Vec<String>> {
 
 fn wrong(member: &str, what: &str) -> Error {
     let hint = "mend the document; the TileJSON specification, 3.0, says what each member accepts";
-    Error::misconfigured(format!("{member}: {what}"), hint).within("the TileJSON")
+    Error::misconfigured(format!("{member}: {what}"), hint).within("the source's description")
 }
 
 /// The beginning of what a stranger wrote.

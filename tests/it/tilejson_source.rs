@@ -73,7 +73,7 @@ fn tiles_are_fetched_by_its_templates() {
     }
     // Absolute, without a scheme too.
     let tiles = upstream(json!({}));
-    for template in [format!("http://{}/maps/t/{{z}}/{{x}}/{{y}}.mvt", tiles.address()), {
+    for template in [format!("HTTP://{}/maps/t/{{z}}/{{x}}/{{y}}.mvt", tiles.address()), {
         format!("//{}/maps/t/{{z}}/{{x}}/{{y}}.mvt", tiles.address())
     }] {
         let document = upstream(json!({"tilejson": "3.0.0", "tiles": [template]}));
