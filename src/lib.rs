@@ -26,6 +26,7 @@ pub mod page;
 pub mod request;
 pub mod response;
 pub mod style;
+pub mod text;
 
 pub mod cache;
 pub mod scene;

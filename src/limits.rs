@@ -64,6 +64,22 @@ pub const PIXMAP_SIDE: u32 = 4096;
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.
 pub const RASTER_ROWS: u32 = 512;
+/// The largest side of a static image over HTTP, in output pixels.
+pub const STATIC_SIDE: u32 = PIXMAP_SIDE;
+/// The largest side of a static image on the command line, in output pixels: within [`COORDINATE`] whichever way it is
+/// turned.
+pub const IMAGE_SIDE: u32 = 32_768;
+/// The side of the cells that larger pictures are drawn in, so that what each needs while it is drawn stays small.
+pub const CELL_SIDE: u32 = 2048;
+/// MapLibre zooms of static images. At the first a source's tile is still as wide as what may reach over its edge, so
+/// that one ring of neighbours suffices.
+pub const VIEW_ZOOMS: std::ops::RangeInclusive<f64> = -1.0..=ZOOM as f64;
+/// Source tiles that one picture may need: all are in memory while it is drawn. A static image of 4096 pixels a side
+/// needs a hundred of class 512, four times as many of class 256.
+pub const SOURCE_TILES: usize = 1024;
+/// Source tiles that count as one picture among [`PICTURES`]: as many as a tile of 512 pixels and what is around it
+/// takes of class 256.
+pub const PICTURE_TILES: usize = 16;
 /// Pixel ratios that can be asked for.
 pub const SCALE: u8 = 4;
 /// The deepest tile that can be asked for.

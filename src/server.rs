@@ -124,7 +124,8 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
         base_url: base_url(app, parts, door),
     };
     match &request.route {
-        Route::Tile(tile) | Route::StyleTile(tile) => app.tiler.get(&request, tile).await,
+        Route::Tile(tile) | Route::StyleTile(tile) => app.tiler.get(&request, &tile.into()).await,
+        Route::Static(image) => app.tiler.get(&request, &image.into()).await,
         Route::Page => Ok(page(&request)),
         Route::PageWithoutSlash => Ok(with_slash(door.map_or(parts.uri.path(), |door| &door.client_path))),
         Route::PageFile(name) => page::file(name).map(|file| page_file(&request, file)).ok_or_else(unknown_route),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROWS: [&str; 9] = [
     "limits error",
     "tile -> viewport | value | clip | format | digest | file | logging | runtime",
-    "request | response | mvt | style | flight | page",
+    "request | response | mvt | style | text | flight | page",
     "source | cache | scene",
     "output",
     "tiler",

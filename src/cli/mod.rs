@@ -1,8 +1,11 @@
 //! The command line: what can be typed, one file for each command.
 
+mod output;
+mod overlay;
 mod progress;
 mod render;
 mod serve;
+mod static_image;
 mod style;
 
 use crate::error::Code;
@@ -22,7 +25,8 @@ use tracing_subscriber::filter::LevelFilter;
 Examples:
   rasterzen
   rasterzen serve --listen 127.0.0.1:8081
-  rasterzen render 14/8529/5974 --size 512 -o monaco.png"
+  rasterzen render 14/8529/5974 --size 512 -o monaco.png
+  rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,6 +42,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Static(static_image::Static),
     Style(style::Style),
 }
 
@@ -49,6 +54,7 @@ pub fn run() -> ExitCode {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(serve)) => serve::run(serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Render(render)) => render::run(render).map(|()| ExitCode::SUCCESS),
+        Some(Command::Static(image)) => static_image::run(image).map(|()| ExitCode::SUCCESS),
         Some(Command::Style(style)) => style::run(style),
     };
     match done {

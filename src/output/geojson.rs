@@ -3,8 +3,7 @@
 //! Rings are wound as RFC 7946 wants them; positions have 7 decimals (1 cm).
 
 use crate::error::Error;
-use crate::scene::{self, Canvas, Point, Rect, SourceTiles, Tiles, UNITS};
-use crate::tile::lon_lat_of;
+use crate::scene::{self, Canvas, Point, Rect, SourceTiles, Tiles};
 use crate::value::{Attributes, GeometryKind, Property};
 use crate::viewport::Viewport;
 use std::fmt::Write;
@@ -112,9 +111,7 @@ fn json(value: &Property) -> serde_json::Value {
 }
 
 fn position(point: Point, canvas: &Canvas, viewport: &Viewport) -> String {
-    let world = ((256 * i64::from(viewport.scale)) << (viewport.zoom + 1)) * UNITS;
-    let at = |i: usize, corner: i64| (corner * UNITS + canvas.offset[i] + point[i]) as f64 / world as f64;
-    let (lon, lat) = lon_lat_of(at(0, viewport.left), at(1, viewport.top));
+    let (lon, lat) = viewport.lon_lat([0, 1].map(|i| canvas.offset[i] + point[i]));
     let rounded = |degrees: f64| (degrees * 1e7).round() / 1e7;
     format!("[{},{}]", rounded(lon), rounded(lat))
 }

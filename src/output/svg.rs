@@ -4,9 +4,11 @@
 //! the line really is, so that nothing drifts. Consecutive items of one paint share a group. Names come from strangers:
 //! what XML 1.0 forbids is left out, the rest escaped; there are no scripts, links or style sheets.
 
-use crate::scene::{Circle, Fill, Item, Path, Run, Scene, Square, Stroke};
+use crate::scene::{Caption, Circle, Fill, Item, Path, Run, Scene, Square, Stroke};
 use crate::style::color::Color;
 use crate::style::{Cap, Join, Style};
+use crate::text;
+use crate::viewport::seen;
 use std::fmt::Write;
 
 /// Units of 1/16 px in one pixel.
@@ -29,23 +31,33 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {box_width} {box_height}">"#
     );
     let _ = write!(out, "<title>{}</title>", escaped(document.title));
-    let attribution = text_of(document.attribution);
+    let attribution = text::plain(document.attribution);
     if !attribution.is_empty() {
         let _ = write!(out, "<desc>{}</desc>", escaped(&attribution));
     }
-    let whole = [0, 0, i64::from(width), i64::from(height)];
-    let mut clips = Clips::new(style);
+    // What is beside the picture before the turn does not end at the picture's edge.
+    let [left, top, right, bottom] = seen(width, height, scene.turn);
+    let whole = match scene.turn {
+        None => [left, top, right, bottom],
+        Some(turn) => {
+            let sub = f64::from(SUBPIXELS);
+            let [x, y] = turn.pivot.map(|c| number(c * sub));
+            let _ = write!(out, r#"<g transform="rotate({} {x} {y})">"#, -turn.bearing);
+            [left - 1, top - 1, right + 1, bottom + 1]
+        }
+    };
+    let mut ids = Ids::new(style);
     for run in &scene.runs {
         match run {
             Run::Background(layer, color) => {
                 let id = escaped(&style.layers[*layer].id);
                 let _ = write!(out, r#"<path id="{id}" fill="{}""#, hex(*color));
                 write_opacity(&mut out, "fill-opacity", color.a);
-                let _ = write!(out, r#" d="M0 0H{box_width}V{box_height}H0z"/>"#);
+                let _ = write!(out, r#" d="{}"/>"#, rectangle(whole));
             }
             Run::Squares(squares) => {
                 for square in squares {
-                    write_square(&mut out, style, square, whole, &mut clips);
+                    write_square(&mut out, style, square, whole, scene.turn.is_some(), &mut ids);
                 }
             }
             Run::Circles(layer, circles) => {
@@ -55,28 +67,38 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
             }
         }
     }
+    if scene.turn.is_some() {
+        out.push_str("</g>");
+    }
+    if let Some(caption) = &scene.caption {
+        write_caption(&mut out, caption, &mut ids);
+    }
     out.push_str("</svg>\n");
     out
 }
 
-/// Ids for the clips of squares, which no layer has.
-struct Clips {
+/// Ids for the clips of squares and for letters, which no layer has.
+struct Ids {
     prefix: String,
     count: usize,
 }
 
-impl Clips {
-    fn new(style: &Style) -> Clips {
-        let mut prefix = "square-".to_string();
-        while style.layers.iter().any(|layer| layer.id.starts_with(&prefix)) {
+impl Ids {
+    fn new(style: &Style) -> Ids {
+        let mut prefix = String::new();
+        let taken = |prefix: &str| {
+            let begins = |name: &str, kind: &str| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(kind));
+            style.layers.iter().any(|layer| begins(&layer.id, "square-") || begins(&layer.id, "letter-"))
+        };
+        while taken(&prefix) {
             prefix.insert(0, '_');
         }
-        Clips { prefix, count: 0 }
+        Ids { prefix, count: 0 }
     }
 
-    fn next(&mut self) -> String {
+    fn next(&mut self, kind: &str) -> String {
         self.count += 1;
-        format!("{}{}", self.prefix, self.count)
+        format!("{}{kind}-{}", self.prefix, self.count)
     }
 }
 
@@ -85,18 +107,19 @@ fn squares_seen(scene: &Scene) -> bool {
     scene.runs.iter().any(|run| matches!(run, Run::Squares(squares) if squares.len() > 1))
 }
 
-fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4], clips: &mut Clips) {
+fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4], turned: bool, ids: &mut Ids) {
     let [left, top, right, bottom] = square.clip;
     // What the viewport's own edge clips needs no clip.
     let inside = left > whole[0] || top > whole[1] || right < whole[2] || bottom < whole[3];
     if inside {
-        let sub = i64::from(SUBPIXELS);
-        let (left, top) = (left.max(whole[0]) * sub, top.max(whole[1]) * sub);
-        let (right, bottom) = (right.min(whole[2]) * sub, bottom.min(whole[3]) * sub);
-        let id = clips.next();
+        let clip = [left.max(whole[0]), top.max(whole[1]), right.min(whole[2]), bottom.min(whole[3])];
+        let id = ids.next("square");
+        // A turned edge goes through pixels, and each of them is one square's.
+        let hard = if turned { r#" shape-rendering="crispEdges""# } else { "" };
         let _ = write!(
             out,
-            r##"<clipPath id="{id}"><path d="M{left} {top}H{right}V{bottom}H{left}z"/></clipPath><g clip-path="url(#{id})">"##
+            r##"<clipPath id="{id}"><path{hard} d="{}"/></clipPath><g clip-path="url(#{id})">"##,
+            rectangle(clip)
         );
     }
     for (layer, items) in &square.layers {
@@ -126,6 +149,12 @@ fn write_square(out: &mut String, style: &Style, square: &Square, whole: [i64; 4
     if inside {
         out.push_str("</g>");
     }
+}
+
+/// Left, top, right and bottom in output pixels as a path.
+fn rectangle(rect: [i64; 4]) -> String {
+    let [left, top, right, bottom] = rect.map(|c| c * i64::from(SUBPIXELS));
+    format!("M{left} {top}H{right}V{bottom}H{left}z")
 }
 
 /// A group named after the style layer: by `id` where it stands once, else by `class`.
@@ -177,6 +206,30 @@ fn write_circle(out: &mut String, circle: &Circle) {
         write_opacity(out, "stroke-opacity", circle.stroke_color.a);
         out.push_str("/>");
     }
+}
+
+/// Letters as outlines, each written once; what they say is the group's label.
+fn write_caption(out: &mut String, caption: &Caption, ids: &mut Ids) {
+    let _ = write!(out, r#"<g role="img" aria-label="{}">"#, escaped(&caption.text));
+    let _ = write!(out, r#"<path fill="{}""#, hex(caption.ground_color));
+    write_opacity(out, "fill-opacity", caption.ground_color.a);
+    let _ = write!(out, r#" d="{}"/><defs>"#, rectangle(caption.ground));
+    let mut names = Vec::new();
+    for outline in &caption.outlines {
+        let id = ids.next("letter");
+        let _ = write!(out, r#"<path id="{id}" d=""#);
+        write_path(out, outline);
+        out.push_str("\"/>");
+        names.push(id);
+    }
+    let _ = write!(out, r#"</defs><g fill="{}""#, hex(caption.color));
+    write_opacity(out, "fill-opacity", caption.color.a);
+    out.push('>');
+    for (outline, at) in &caption.letters {
+        let [x, y] = at.map(subpixel);
+        let _ = write!(out, r##"<use href="#{}" x="{x}" y="{y}"/>"##, names[*outline]);
+    }
+    out.push_str("</g></g>");
 }
 
 fn write_path(out: &mut String, path: &Path) {
@@ -280,15 +333,4 @@ fn escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// The text of HTML: links that only a space separates become a list.
-fn text_of(html: &str) -> String {
-    let (before, tagged) = html.split_once('<').unwrap_or((html, ""));
-    let mut text = before.to_string();
-    for piece in tagged.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)) {
-        let separates = !piece.is_empty() && piece.trim().is_empty() && !text.is_empty();
-        text.push_str(if separates { ", " } else { piece });
-    }
-    text.replace("&copy;", "©").replace("&amp;", "&").trim().to_string()
 }

@@ -26,21 +26,21 @@ pub fn layer(
         }
     }
     cells.sort_by_key(|([x, y], ..)| [*y, *x]);
-    let zoom = viewport.style_zoom();
+    let (zoom, tile_zoom) = (viewport.style_zoom(), viewport.tile_zoom());
     let scale = f64::from(viewport.scale);
     let (color, opacity, radius) = (circle.color.at(zoom), circle.opacity.at(zoom), circle.radius.at(zoom));
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
     let stroke_opacity = circle.stroke_opacity.at(zoom);
-    let sort_key = circle.sort_key.as_ref().map(|key| key.at(zoom));
-    let picture = [i64::from(viewport.width) * UNITS, i64::from(viewport.height) * UNITS];
-    let seen = Rect { min: [0, 0], max: picture }.grown(reach(layer, viewport) + UNITS);
+    let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
+    let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
+    let seen = Rect { min: [left, top], max: [right, bottom] }.grown(reach(layer, viewport) + UNITS);
     let mut drawn: Vec<(f64, Circle)> = Vec::new();
     for (_, placement, offset) in &cells {
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
         let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
         for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
-            if !layer.accepts(&feature, zoom) {
+            if !layer.accepts(&feature, tile_zoom) {
                 continue;
             }
             let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));

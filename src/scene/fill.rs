@@ -1,23 +1,27 @@
 //! Fill layers: the square's own polygons. What overhangs from next door is in the square's own tile too.
 
 use super::canvas::Canvas;
-use super::path::{Path, Point};
-use super::{Fill, faded};
+use super::path::{Path, Point, Rect};
+use super::{Fill, UNITS, faded};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind};
+
+/// How far edges on a cut are pushed out where squares end within pixels.
+const PUSHED_OUT: i64 = 2 * UNITS;
 
 pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Result<Vec<Fill>, Error> {
     let Some(own) = canvas.own else { return Ok(Vec::new()) };
     let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
     let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
-    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
+    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
-    let visible = canvas.asked.grown(super::UNITS);
+    // Edges on a cut may be pushed out by two pixels.
+    let visible = canvas.asked.grown(3 * UNITS);
     for feature in data.features_within(projection.units(canvas.asked)) {
-        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.zoom) {
+        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.tile_zoom) {
             continue;
         }
         let color = faded(color.of(&feature), opacity.of(&feature));
@@ -28,6 +32,9 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
         for part in feature.parts().filter(|part| projection.rect(part.bounds).touches(visible)) {
             ring.clear();
             ring.extend(part.vertices().map(|p| projection.point(p)));
+            if !canvas.viewport.is_on_pixels() {
+                ring = pushed_out(&ring, own.whole);
+            }
             path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
@@ -37,4 +44,32 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
     }
     drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(drawn.into_iter().map(|(_, fill)| fill).collect())
+}
+
+/// A ring whose edges along its tile's own run a little outside of it instead, so that pixels there are covered wholly.
+/// All other edges stay where they are: at both ends of such an edge there are two vertices, on the cut and outside.
+fn pushed_out(ring: &[Point], tile: Rect) -> Vec<Point> {
+    // What an edge on the tile's moves by; at a corner of the tile two edges meet.
+    let out = |a: Point, b: Point| {
+        [0, 1].map(|i| match a[i] {
+            c if c != b[i] || a == b => 0,
+            c if c == tile.min[i] => -PUSHED_OUT,
+            c if c == tile.max[i] => PUSHED_OUT,
+            _ => 0,
+        })
+    };
+    let mut pushed = Vec::with_capacity(ring.len() + 8);
+    for (i, &point) in ring.iter().enumerate() {
+        let before = out(ring[(i + ring.len() - 1) % ring.len()], point);
+        let after = out(point, ring[(i + 1) % ring.len()]);
+        let by = [0, 1].map(|i| if before[i] != 0 { before[i] } else { after[i] });
+        let outside = [point[0] + by[0], point[1] + by[1]];
+        match (before != [0, 0], after != [0, 0]) {
+            (false, false) => pushed.push(point),
+            (false, true) => pushed.extend([point, outside]),
+            (true, false) => pushed.extend([outside, point]),
+            (true, true) => pushed.push(outside),
+        }
+    }
+    pushed
 }

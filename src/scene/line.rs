@@ -47,7 +47,7 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
         for feature in data.features_within(projection.units(near)) {
-            if feature.kind() == GeometryKind::Point || !layer.accepts(&feature, canvas.zoom) {
+            if feature.kind() == GeometryKind::Point || !layer.accepts(&feature, canvas.tile_zoom) {
                 continue;
             }
             let paint = resolve(&feature);
@@ -109,12 +109,13 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
 
 /// The function from a feature to its paint.
 fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::mvt::Feature) -> Paint + use<'a> {
-    let (zoom, scale) = (canvas.zoom, f64::from(canvas.viewport.scale));
+    let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
     let (gap, offset) = (line.gap_width.at(zoom), line.offset.at(zoom));
-    let (cap, join, miter_limit) = (line.cap.at(zoom), line.join.at(zoom), line.miter_limit.at(zoom));
+    let (cap, join) = (line.cap.at(tile_zoom), line.join.at(tile_zoom));
+    let miter_limit = line.miter_limit.at(tile_zoom);
     let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(zoom));
-    let sort_key = line.sort_key.as_ref().map(|key| key.at(zoom));
+    let sort_key = line.sort_key.as_ref().map(|key| key.at(tile_zoom));
     move |feature| Paint {
         color: faded(color.of(feature), opacity.of(feature)),
         width: width.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,

@@ -6,6 +6,7 @@
 //! are not clipped. A [`Run`] is what lies between two changes from one to the other.
 
 mod canvas;
+mod caption;
 mod circle;
 mod cut;
 mod dash;
@@ -18,20 +19,25 @@ mod path;
 use crate::error::Error;
 use crate::style::color::Color;
 use crate::style::{Cap, Join, Kind, Layer, Style};
-use crate::tile::TileId;
-use crate::viewport::Viewport;
+use crate::viewport::{self, Turn, Viewport};
 use std::collections::BTreeMap;
 
 pub use canvas::{Canvas, SourceTiles, Tiles, cells};
+pub use caption::{Caption, caption};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
-/// Everything that is drawn in a viewport; coordinates are relative to its top left corner.
+/// Everything that is drawn in a viewport; coordinates are relative to its top left corner, and before the turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// In output pixels.
     pub width: u32,
     pub height: u32,
+    /// How all of it is turned; none where north is up. Squares then share pixels: each belongs to the square that holds
+    /// its middle.
+    pub turn: Option<Turn>,
     pub runs: Vec<Run>,
+    /// What stands over all of it and is not turned.
+    pub caption: Option<Caption>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -133,11 +139,16 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
             }
         }
     }
-    Ok(Scene { width: viewport.width, height: viewport.height, runs })
+    Ok(Scene { width: viewport.width, height: viewport.height, turn: viewport.turn, runs, caption: None })
 }
 
 /// Draws layers on one grid in one of its squares.
-fn draw_square(layers: &[&Layer], viewport: &Viewport, square: TileId, tiles: &Tiles) -> Result<Square, Error> {
+fn draw_square(
+    layers: &[&Layer],
+    viewport: &Viewport,
+    square: viewport::Square,
+    tiles: &Tiles,
+) -> Result<Square, Error> {
     let mut canvases: BTreeMap<&str, Canvas> = BTreeMap::new();
     let mut drawn = Square { clip: [0; 4], layers: Vec::new() };
     for layer in layers {

@@ -5,9 +5,7 @@
 use crate::limits;
 
 pub use crate::clip::{Point, Rect, clip_ring, clip_segment};
-
-/// Scene units in one output pixel.
-pub const UNITS: i64 = 256;
+pub use crate::viewport::UNITS;
 
 /// A line put together from the pieces that tiles have of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +36,15 @@ struct Part {
 }
 
 impl Path {
+    /// Whole rings, each of a vertex or more.
+    pub fn of_rings(rings: &[Vec<[i32; 2]>]) -> Path {
+        let mut path = Path::default();
+        for ring in rings.iter().filter(|ring| !ring.is_empty()) {
+            path.push(ring.iter().map(|p| p.map(i64::from)), true);
+        }
+        path
+    }
+
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }

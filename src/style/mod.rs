@@ -34,6 +34,7 @@ pub struct Style {
     pub sources: BTreeMap<String, Source>,
     pub center: Option<[f64; 2]>,
     pub zoom: Option<f64>,
+    pub bearing: Option<f64>,
     /// As it was given, whatever of it is drawn.
     pub document: Json,
     /// SHA-256 of the document, in hexadecimal.
@@ -149,7 +150,8 @@ impl Layer {
             Kind::Background(_) | Kind::Fill(_) => 0.0,
             Kind::Line(line) => {
                 // Square caps reach out by a diagonal, miters by their limit.
-                let reach = bound(&line.miter_limit).max(std::f64::consts::SQRT_2);
+                let miter_limit = line.miter_limit.upper_bound(zoom.floor()).unwrap_or(limits::MARGIN);
+                let reach = miter_limit.max(std::f64::consts::SQRT_2);
                 let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
                 let gap = bound(&line.gap_width);
                 let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
@@ -168,6 +170,7 @@ struct Document {
     sources: BTreeMap<String, Source>,
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
+    bearing: Option<f64>,
     layers: Vec<RawLayer>,
 }
 
@@ -229,6 +232,7 @@ impl Style {
             sources: document.sources,
             center: document.center,
             zoom: document.zoom,
+            bearing: document.bearing,
             document: whole,
             digest: digest::of(json.as_bytes()).into(),
             warnings,

@@ -4,9 +4,11 @@ use super::sources::Gathered;
 use super::{Map, Tiler};
 use crate::error::Error;
 use crate::format::Format;
+use crate::limits;
+use crate::output::raster::Picture;
 use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
-use crate::request::TileRequest;
-use crate::scene::{self, SourceTiles, Tiles};
+use crate::request::PictureRequest;
+use crate::scene::{self, Caption, Scene, SourceTiles, Tiles};
 use crate::style::{Kind, Style};
 use crate::tile::TileId;
 use crate::viewport::Viewport;
@@ -18,11 +20,8 @@ use std::time::{Duration, Instant};
 /// Time spent in each stage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
-    /// Until all source tiles are there and checked.
     pub fetch: Duration,
-    /// Reading the dictionaries of the layers that the style draws, where no picture before has.
     pub decode: Duration,
-    /// With the decoding of the properties and geometries that are looked at.
     pub scene: Duration,
     pub svg: Duration,
     pub raster: Duration,
@@ -44,21 +43,32 @@ impl Tiler {
     pub(super) async fn drawn(
         self: &Arc<Self>,
         map: &Arc<Map>,
-        tile: &TileRequest,
+        wanted: &PictureRequest,
         gathered: Arc<Gathered>,
     ) -> Result<Drawn, Error> {
-        let processor = self.processors.clone().acquire_owned().await;
-        let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
-        let (map, tile) = (map.clone(), tile.clone());
+        let (map, wanted) = (map.clone(), wanted.clone());
         let all_variants = self.freshness.all_variants;
         let draw = move || {
-            // Kept until drawing ends, also when nobody waits for it any more.
-            let _processor = processor;
             let how = How { attribution: &map.attribution(), rasterizer: map.rasterizer, all_variants };
-            draw(&map.style, &tile, &gathered.tiles, &how)
+            draw(&map.style, wanted, &gathered.tiles, &how)
         };
-        match tokio::task::spawn_blocking(draw).await {
-            Ok(drawn) => drawn,
+        self.on_a_processor(draw).await
+    }
+
+    /// Does work on a thread of its own, when a processor is free for it.
+    pub(super) async fn on_a_processor<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let processor = self.processors.clone().acquire_owned().await;
+        let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
+        let work = move || {
+            // Kept until the work ends, also when nobody waits for it any more.
+            let _processor = processor;
+            work()
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
             Err(_) => Err(Error::internal("drawing ended early")),
         }
     }
@@ -74,54 +84,124 @@ pub struct How<'a> {
     pub all_variants: bool,
 }
 
-/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input.
-pub fn draw(style: &Style, request: &TileRequest, tiles: &Tiles, how: &How) -> Result<Drawn, Error> {
-    let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
+/// Makes a picture, or a tile's JSON, from source tiles: pure, and the same bytes for the same input.
+pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, how: &How) -> Result<Drawn, Error> {
+    let request = request.into();
+    let (viewport, format) = (request.viewport(), request.format());
     let distinct =
         |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
     let decoded = tiles.values().map(distinct).sum();
     let mut stages = Stages::default();
-    let mut clock = Instant::now();
-    let mut lap = || {
-        let elapsed = clock.elapsed();
-        clock = Instant::now();
-        elapsed
-    };
-    if !request.format.is_picture() {
-        let text = match request.format {
-            Format::GeoJson => geojson::collection(&viewport, tiles)?,
-            _ => geojson::layers(&viewport, tiles)?,
-        };
-        stages.encode = lap();
-        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
+    if !format.is_picture() {
+        let text = timed(&mut stages.encode, || match format {
+            Format::GeoJson => geojson::collection(&viewport, tiles),
+            _ => geojson::layers(&viewport, tiles),
+        });
+        return Ok(Drawn { body: text?.into(), stages, behind: Vec::new(), decoded });
     }
-    decode(style, &viewport, tiles);
-    stages.decode = lap();
-    let scene = scene::build(style, &viewport, tiles)?;
-    stages.scene = lap();
-    let svg = || {
-        let title = format!("{} {}", style.name, request.tile);
-        svg::write(&scene, style, &svg::Document { title: &title, attribution: how.attribution })
-    };
+    let sheet = Sheet::new(style, how, &request);
+    if format == Format::Svg {
+        let scene = sheet.scene(whole(&viewport), tiles, &mut stages)?;
+        let body = sheet.text(&scene, &mut stages).into();
+        return Ok(Drawn { body, stages, behind: Vec::new(), decoded });
+    }
+    let cells = cells(viewport.width, viewport.height);
     let mut behind = Vec::new();
-    if request.format == Format::Svg {
-        let body = svg().into();
-        stages.svg = lap();
-        return Ok(Drawn { body, stages, behind, decoded });
-    }
-    if how.all_variants {
-        behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
-        behind.push((Format::Svg, svg().into()));
-        stages.svg = lap();
-    }
-    let picture = match how.rasterizer {
-        Rasterizer::Direct => raster::pixels(&scene),
-        Rasterizer::Resvg => resvg::pixels(&svg(), scene.width, scene.height)?,
+    let picture = if cells.len() == 1 {
+        let scene = sheet.scene(cells[0], tiles, &mut stages)?;
+        if how.all_variants {
+            behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
+            behind.push((Format::Svg, sheet.text(&scene, &mut stages).into()));
+        }
+        sheet.picture(&scene, &mut stages)?
+    } else {
+        let mut picture = Picture::blank(viewport.width, viewport.height);
+        for cell in cells {
+            let part = sheet.cell(cell, tiles, &mut stages)?;
+            timed(&mut stages.raster, || picture.put(&part, [cell[0], cell[1]]));
+        }
+        picture
     };
-    stages.raster = lap();
-    let body = png::encode(&picture)?.into();
-    stages.encode = lap();
-    Ok(Drawn { body, stages, behind, decoded })
+    let body = timed(&mut stages.encode, || png::encode(&picture))?;
+    Ok(Drawn { body: body.into(), stages, behind, decoded })
+}
+
+/// A rectangle of a picture in output pixels: left, top, width, height.
+pub(super) type Cell = [u32; 4];
+
+fn whole(viewport: &Viewport) -> Cell {
+    [0, 0, viewport.width, viewport.height]
+}
+
+/// What a picture is put together from, by rows: itself where it is not large.
+pub(super) fn cells(width: u32, height: u32) -> Vec<Cell> {
+    let along = |side: u32| {
+        let cell = move |from: u32| (from, limits::CELL_SIDE.min(side - from));
+        (0..side).step_by(limits::CELL_SIDE as usize).map(cell)
+    };
+    along(height).flat_map(|(y, height)| along(width).map(move |(x, width)| [x, y, width, height])).collect()
+}
+
+/// A picture that is drawn in one piece or in several.
+pub(super) struct Sheet<'a> {
+    style: &'a Style,
+    how: &'a How<'a>,
+    title: String,
+    caption: Option<Caption>,
+    viewport: Viewport,
+}
+
+impl<'a> Sheet<'a> {
+    pub(super) fn new(style: &'a Style, how: &'a How<'a>, request: &PictureRequest) -> Sheet<'a> {
+        let viewport = request.viewport();
+        let (subject, caption) = match request {
+            PictureRequest::Tile(tile) => (tile.tile.to_string(), None),
+            PictureRequest::Static(image) => {
+                let (lon, lat) = viewport.center();
+                // No more decimals than a pixel is worth, and no sign at 0.
+                let decimals = 10f64.powi((512.0 / 360.0 * viewport.zoom.exp2()).log10().floor().max(0.0) as i32);
+                let rounded = |degrees: f64| (degrees * decimals).round() / decimals + 0.0;
+                let caption = image.attribution.then(|| scene::caption(how.attribution, &viewport)).flatten();
+                (format!("{}, {}, zoom {:.2}", rounded(lon), rounded(lat), viewport.zoom), caption)
+            }
+        };
+        Sheet { style, how, title: format!("{} {subject}", style.name), caption, viewport }
+    }
+
+    fn scene(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Scene, Error> {
+        let [left, top, width, height] = cell;
+        let viewport = self.viewport.part(left, top, width, height);
+        timed(&mut stages.decode, || decode(self.style, &viewport, tiles));
+        let mut scene = timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles))?;
+        scene.caption = self.caption.as_ref().map(|caption| caption.from_corner(left, top));
+        Ok(scene)
+    }
+
+    fn text(&self, scene: &Scene, stages: &mut Stages) -> String {
+        let document = svg::Document { title: &self.title, attribution: self.how.attribution };
+        timed(&mut stages.svg, || svg::write(scene, self.style, &document))
+    }
+
+    fn picture(&self, scene: &Scene, stages: &mut Stages) -> Result<Picture, Error> {
+        if self.how.rasterizer == Rasterizer::Direct && raster::draws(scene) {
+            return Ok(timed(&mut stages.raster, || raster::pixels(scene)));
+        }
+        let text = self.text(scene, stages);
+        timed(&mut stages.raster, || resvg::pixels(&text, scene.width, scene.height))
+    }
+
+    pub(super) fn cell(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Picture, Error> {
+        let scene = self.scene(cell, tiles, stages)?;
+        self.picture(&scene, stages)
+    }
+}
+
+/// Does something and adds the time it takes.
+fn timed<T>(stage: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    *stage += started.elapsed();
+    result
 }
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can

@@ -3,6 +3,7 @@
 //! [`Tiler::get`] is the whole of it and [`draw`] its pure middle; nothing else renders.
 
 mod draw;
+mod large;
 mod map;
 mod save;
 mod sources;
@@ -14,7 +15,7 @@ use crate::flight::Flight;
 use crate::format::Format;
 use crate::limits;
 use crate::output::Rasterizer;
-use crate::request::{ApiKey, Request, Route, TileRequest, cache_key};
+use crate::request::{ApiKey, PictureRequest, Request, Route, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
 use crate::source::Source;
@@ -87,7 +88,7 @@ pub struct Tiler {
     dropped_puts: AtomicUsize,
 }
 
-/// A tile without HTTP around it, for the command line.
+/// A picture without HTTP around it, for the command line.
 pub struct Picture {
     pub body: Bytes,
     pub stages: Stages,
@@ -127,20 +128,22 @@ impl Tiler {
         }
     }
 
-    /// Answers a request for a tile.
-    pub async fn get(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        let map = self.map(tile.style.as_deref())?;
+    /// Answers a request for a tile or a static image.
+    pub async fn get(self: &Arc<Self>, request: &Request, wanted: &PictureRequest) -> Result<Response, Error> {
+        let map = self.map(wanted.style())?;
         // The default style under its own name is the same.
-        let style = tile.style.clone().filter(|name| *name != self.default_map().style.name);
-        let tile = &TileRequest { style, ..tile.clone() };
+        let style = wanted.style().filter(|name| *name != self.default_map().style.name).map(str::to_string);
+        let wanted = &wanted.in_style(style);
         let answer = async {
-            match tile.format {
-                Format::Mvt => self.get_source_tile(request, map, tile).await,
-                _ => self.get_picture(request, map, tile).await,
+            match wanted {
+                PictureRequest::Tile(tile) if tile.format == Format::Mvt => {
+                    self.get_source_tile(request, map, tile).await
+                }
+                _ => self.get_picture(request, map, wanted).await,
             }
         };
         let late = |_| {
-            let detail = "the tile was not ready in time";
+            let detail = "the picture was not ready in time";
             Error::new(Code::Timeout, detail, "try again; look at Server-Timing of other tiles for what is slow")
         };
         tokio::time::timeout_at(request.deadline.into(), answer).await.map_err(late)?
@@ -150,36 +153,41 @@ impl Tiler {
         self: &Arc<Self>,
         request: &Request,
         map: &Arc<Map>,
-        tile: &TileRequest,
+        wanted: &PictureRequest,
     ) -> Result<Response, Error> {
-        let key = self.key(map, tile);
-        let recipe = picture_recipe(map, tile);
-        let mut cached = self.cache.get(&key, &recipe).await;
+        let key = self.key(map, wanted);
+        let recipe = picture_recipe(map, wanted);
+        let mut cached = match wanted {
+            PictureRequest::Tile(_) => self.cache.get(&key, &recipe).await,
+            // As many as there are places and sizes: not worth a place in a store that never forgets.
+            PictureRequest::Static(_) => self.cache.near(&key, &recipe).map(|entry| (entry, "memory")),
+        };
         if let Some((entry, tier)) = cached.take_if(|(entry, _)| entry.age() < self.freshness.ttl) {
-            return Ok(self.respond(request, tile, &entry, tier, None));
+            return Ok(self.respond(request, wanted.format(), &entry, tier, None));
         }
-        let gathered = self.gathered(map, tile, request.api_key.as_ref()).await?;
+        let gathered = self.gathered(map, wanted, request.api_key.as_ref()).await?;
         let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
         let mut puts = self.source_puts(&gathered.unsaved);
-        let cached = cached.filter(|(entry, _)| gathered.gives(tile, entry));
+        let format = wanted.format();
+        let cached = cached.filter(|(entry, _)| gathered.gives(format, entry));
         let mut entry = Entry {
             body: Bytes::new(),
-            content_type: tile.format.media_type().to_string(),
+            content_type: format.media_type().to_string(),
             recipe: recipe.into(),
-            content: gathered.content.of(tile.format).into(),
+            content: gathered.content.of(format).into(),
             // Not when it is drawn: from then on the source is not looked at.
             stored: gathered.fetched,
         };
         if gathered.is_whole() && cached.is_none() && self.not_modified(request, &entry) {
             self.save(request, puts).await;
-            return Ok(self.respond(request, tile, &entry, "miss", None));
+            return Ok(self.respond(request, format, &entry, "miss", None));
         }
-        let finished = self.finished(map, tile, gathered, entry.clone(), cached).await?;
+        let finished = self.finished(map, wanted, gathered, entry.clone(), cached).await?;
         puts.extend(finished.take_puts());
         self.save(request, puts).await;
         entry.body = finished.body.clone();
         let stages = finished.stages.map(|stages| Stages { fetch, ..stages });
-        let mut response = self.respond(request, tile, &entry, finished.tier, stages);
+        let mut response = self.respond(request, format, &entry, finished.tier, stages);
         if missing > 0 {
             insert(response.headers_mut(), HeaderName::from_static("x-rasterzen-missing"), &missing.to_string());
             insert(response.headers_mut(), header::CACHE_CONTROL, "no-store");
@@ -193,23 +201,25 @@ impl Tiler {
     async fn gathered(
         self: &Arc<Self>,
         map: &Arc<Map>,
-        tile: &TileRequest,
+        wanted: &PictureRequest,
         key: Option<&ApiKey>,
     ) -> Result<Arc<Gathered>, Error> {
-        let (tiler, map, tile) = (self.clone(), map.clone(), tile.clone());
+        let (tiler, map, wanted) = (self.clone(), map.clone(), wanted.clone());
         // A key that goes nowhere parts nobody.
         let caller = key.filter(|_| map.wants_caller_key()).cloned();
-        let flight = (self.key(&map, &tile), caller.clone());
+        let flight = (self.key(&map, &wanted), caller.clone());
         let gather = move || async move {
-            let place = tiler.place().await?;
-            let gathered = tiler.gather(&map, &tile, caller.as_ref()).await?;
+            let listed = sources::list(&map, &wanted)?;
+            let place = tiler.place(listed.len()).await?;
+            let gathered = tiler.gather(listed, caller.as_ref()).await?;
             Ok(Arc::new(Gathered { _place: Some(place), ..gathered }))
         };
         self.gathers.run(flight, gather).await
     }
 
-    /// A place among the pictures in the making; refused when too many wait for one already.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+    /// A place among the pictures in the making for one that needs so many source tiles: one as large as several takes
+    /// the places of several. Refused when too many wait for one already.
+    async fn place(&self, tiles: usize) -> Result<OwnedSemaphorePermit, Error> {
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
             fn drop(&mut self) {
@@ -224,7 +234,8 @@ impl Tiler {
             error.retry_after = Some(Duration::from_secs(1));
             return Err(error);
         }
-        self.making.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+        let places = tiles.div_ceil(limits::PICTURE_TILES).clamp(1, limits::PICTURES / 2) as u32;
+        self.making.clone().acquire_many_owned(places).await.map_err(|e| Error::internal(e.to_string()))
     }
 
     /// The source's own tile of an address.
@@ -241,25 +252,32 @@ impl Tiler {
         let entry = source_entry(source, tile.tile, &found);
         let unsaved = (name.to_string(), source.clone(), tile.tile, found.clone());
         self.save(request, self.source_puts([&unsaved])).await;
-        let mut response = self.respond(request, tile, &entry, tier, None);
+        let mut response = self.respond(request, tile.format, &entry, tier, None);
         if found.not_found {
             insert(response.headers_mut(), header::CACHE_CONTROL, self.briefly());
         }
         Ok(response)
     }
 
-    /// Draws a tile without looking into the caches of finished pictures.
-    pub async fn picture(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Picture, Error> {
-        let map = self.map(tile.style.as_deref())?;
-        if tile.format == Format::Mvt {
+    /// Draws a tile or a static image without looking into the caches of finished pictures.
+    pub async fn picture(
+        self: &Arc<Self>,
+        wanted: impl Into<PictureRequest>,
+        key: Option<&ApiKey>,
+    ) -> Result<Picture, Error> {
+        let wanted = wanted.into();
+        let map = self.map(wanted.style())?;
+        if let PictureRequest::Tile(tile) = &wanted
+            && tile.format == Format::Mvt
+        {
             let (name, source) = own_source(map, tile)?;
             let found = self.source_tile(name, source, tile.tile, key).await?;
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
-        let gathered = Arc::new(self.gather(map, tile, key).await?);
+        let gathered = Arc::new(self.gather(sources::list(map, &wanted)?, key).await?);
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
-        let drawn = self.drawn(map, tile, gathered).await?;
+        let drawn = self.drawn(map, &wanted, gathered).await?;
         let stages = Stages { fetch, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }
@@ -291,10 +309,18 @@ impl Tiler {
         })
     }
 
-    fn key(&self, map: &Map, tile: &TileRequest) -> String {
-        let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1;
-        let style = (!plain).then_some((&*map.style.name, &*map.style.digest));
-        cache_key(&self.freshness.version, tile, style)
+    fn key(&self, map: &Map, wanted: &PictureRequest) -> String {
+        match wanted {
+            PictureRequest::Tile(tile) => {
+                let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1;
+                let style = (!plain).then_some((&*map.style.name, &*map.style.digest));
+                cache_key(&self.freshness.version, tile, style)
+            }
+            // In this process alone.
+            PictureRequest::Static(image) => {
+                format!("static/{}/{}/{}", image.format.name(), map.style.name, wanted.subject())
+            }
+        }
     }
 
     fn not_modified(&self, request: &Request, entry: &Entry) -> bool {
@@ -305,7 +331,7 @@ impl Tiler {
     fn respond(
         &self,
         request: &Request,
-        tile: &TileRequest,
+        format: Format,
         entry: &Entry,
         tier: &str,
         stages: Option<Stages>,
@@ -315,12 +341,12 @@ impl Tiler {
             true => (StatusCode::NOT_MODIFIED, Bytes::new()),
             false => (StatusCode::OK, entry.body.clone()),
         };
-        let mut response = response::response(status, tile.format.media_type(), body);
+        let mut response = response::response(status, format.media_type(), body);
         let headers = response.headers_mut();
         insert(headers, header::ETAG, &etag(&entry.recipe, &entry.content));
         insert(headers, header::CACHE_CONTROL, &self.cache_control());
         insert(headers, HeaderName::from_static("x-rasterzen-cache"), tier);
-        if tile.format.is_picture() && matches!(request.route, Route::Tile(_)) {
+        if format.is_picture() && matches!(request.route, Route::Tile(_)) {
             insert(headers, header::VARY, "Accept");
         }
         if let Some(stages) = stages {
@@ -359,15 +385,14 @@ fn own_source<'a>(map: &'a Map, tile: &TileRequest) -> Result<(&'a str, &'a Arc<
 }
 
 /// The digest of all that a picture depends on and that is known without asking its sources.
-fn picture_recipe(map: &Map, tile: &TileRequest) -> String {
+fn picture_recipe(map: &Map, wanted: &PictureRequest) -> String {
     // What is written as SVG is the same whatever makes pixels of it.
-    let rasterizer = (tile.format == Format::Png && map.rasterizer == Rasterizer::Resvg).then_some("resvg");
-    recipe(tile, &map.style.digest, map.sources.values().map(|source| &*source.info.identity).chain(rasterizer))
+    let rasterizer = (wanted.format() == Format::Png && map.rasterizer == Rasterizer::Resvg).then_some("resvg");
+    recipe(wanted, &map.style.digest, map.sources.values().map(|source| &*source.info.identity).chain(rasterizer))
 }
 
-fn recipe<'a>(tile: &TileRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
-    let name = tile.format.name();
-    let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
+fn recipe<'a>(wanted: &PictureRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
+    let what = format!("{} {}", wanted.format().name(), wanted.subject());
     let sources: Vec<&str> = sources.into_iter().collect();
     digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style].into_iter().chain(sources))
 }

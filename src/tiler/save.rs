@@ -7,7 +7,7 @@ use super::{Map, Tiler, picture_recipe};
 use crate::cache::{Entry, PutOptions};
 use crate::error::Error;
 use crate::limits;
-use crate::request::{Request, TileRequest};
+use crate::request::{PictureRequest, Request, TileRequest};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use std::sync::atomic::Ordering;
@@ -36,19 +36,19 @@ impl Tiler {
     pub(super) async fn finished(
         self: &Arc<Self>,
         map: &Arc<Map>,
-        tile: &TileRequest,
+        wanted: &PictureRequest,
         gathered: Arc<Gathered>,
         mut entry: Entry,
         old: Option<(Entry, &'static str)>,
     ) -> Result<Arc<Finished>, Error> {
-        let key = self.key(map, tile);
+        let key = self.key(map, wanted);
         let flight = (format!("{key} {}", entry.recipe), gathered.content.all.clone());
-        let (tiler, map, tile) = (self.clone(), map.clone(), tile.clone());
+        let (tiler, map, wanted) = (self.clone(), map.clone(), wanted.clone());
         self.pictures
             .run(flight, move || async move {
                 // Who comes when the others have just landed finds it here.
                 let near = tiler.cache.near(&key, &entry.recipe).filter(|near| near.age() < tiler.freshness.ttl);
-                if let Some(near) = near.filter(|near| gathered.gives(&tile, near)) {
+                if let Some(near) = near.filter(|near| gathered.gives(wanted.format(), near)) {
                     return Ok(Arc::new(Finished {
                         body: near.body,
                         tier: "memory",
@@ -64,8 +64,11 @@ impl Tiler {
                     }
                     None => {
                         let content = gathered.content.clone();
-                        let drawn = tiler.drawn(&map, &tile, gathered).await?;
-                        let behind = tiler.variants(&map, &tile, &entry, &content, &drawn);
+                        let drawn = tiler.drawn(&map, &wanted, gathered).await?;
+                        let behind = match &wanted {
+                            PictureRequest::Tile(tile) => tiler.variants(&map, tile, &entry, &content, &drawn),
+                            PictureRequest::Static(_) => Vec::new(),
+                        };
                         entry.body = drawn.body;
                         ("miss", Some(drawn.stages), behind)
                     }
@@ -74,7 +77,9 @@ impl Tiler {
                 if whole {
                     puts.push((key, entry));
                     puts.iter().for_each(|(key, entry)| tiler.cache.put_near(key, entry));
-                } else {
+                }
+                // Static images stay in memory.
+                if !whole || matches!(wanted, PictureRequest::Static(_)) {
                     puts.clear();
                 }
                 Ok(Arc::new(Finished { body, tier, stages, puts: Mutex::new(puts) }))
@@ -93,7 +98,7 @@ impl Tiler {
     ) -> Vec<(String, Entry)> {
         let behind = drawn.behind.iter().map(|(format, body)| {
             let scale = if format.is_picture() { tile.scale } else { 1 };
-            let request = TileRequest { format: *format, scale, ..tile.clone() };
+            let request = PictureRequest::Tile(TileRequest { format: *format, scale, ..tile.clone() });
             let entry = Entry {
                 body: body.clone(),
                 content_type: format.media_type().to_string(),

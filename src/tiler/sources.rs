@@ -5,12 +5,12 @@ use crate::cache::{Entry, age};
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::format::Format;
+use crate::limits;
 use crate::mvt;
-use crate::request::{ApiKey, TileRequest, cache_key};
+use crate::request::{ApiKey, PictureRequest, TileRequest, cache_key};
 use crate::scene::{self, SourceTiles, Tiles};
 use crate::source::{Fetched, Info, Source};
 use crate::tile::TileId;
-use crate::viewport::Viewport;
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -76,42 +76,44 @@ impl Gathered {
     }
 
     /// Whether drawing this would give what an entry of the same recipe holds.
-    pub fn gives(&self, tile: &TileRequest, entry: &Entry) -> bool {
-        self.is_whole() && *entry.content == *self.content.of(tile.format)
+    pub fn gives(&self, format: Format, entry: &Entry) -> bool {
+        self.is_whole() && *entry.content == *self.content.of(format)
     }
 }
 
+/// The cells that a picture needs: the viewport's own, and those around it as far as the style reaches over edges.
+pub(super) fn list<'a>(map: &'a Map, picture: &PictureRequest) -> Result<Vec<Wanted<'a>>, Error> {
+    let (viewport, is_drawn) = (picture.viewport(), picture.format().is_picture());
+    let zoom = viewport.style_zoom();
+    let mut wanted = Vec::new();
+    for (name, source) in &map.sources {
+        // JSON has what no layer reads too.
+        if is_drawn && !map.sources_at(zoom).any(|(read, _)| read == name) {
+            continue;
+        }
+        let margin = if is_drawn { map.style.margin(name, zoom) * f64::from(viewport.scale) } else { 0.0 };
+        let Info { class, maxzoom, .. } = source.info;
+        let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
+        wanted.extend(cells.into_iter().enumerate().map(|(i, cell)| Wanted { name, source, cell, own: i < own }));
+    }
+    if wanted.len() > limits::SOURCE_TILES {
+        let detail = format!("the picture needs {} source tiles, of at most {}", wanted.len(), limits::SOURCE_TILES);
+        return Err(Error::new(Code::TooLarge, detail, "ask for a smaller picture, or for less of the world"));
+    }
+    Ok(wanted)
+}
+
 impl Tiler {
-    /// Fetches the tiles that a picture needs, all at once.
+    /// Fetches the tiles that are listed, all at once.
     pub(super) async fn gather(
         self: &Arc<Self>,
-        map: &Map,
-        tile: &TileRequest,
+        wanted: Vec<Wanted<'_>>,
         key: Option<&ApiKey>,
     ) -> Result<Gathered, Error> {
         let started = Instant::now();
-        let viewport = Viewport::of_tile(tile.tile, tile.size, tile.scale);
-        let zoom = viewport.style_zoom();
-        let mut tiles = Tiles::new();
-        let mut wanted: Vec<Wanted> = Vec::new();
-        for (name, source) in &map.sources {
-            // JSON has what no layer reads too.
-            if tile.format.is_picture() && !map.sources_at(zoom).any(|(read, _)| read == name) {
-                continue;
-            }
-            let margin = match tile.format.is_picture() {
-                true => map.style.margin(name, zoom) * f64::from(tile.scale),
-                false => 0.0,
-            };
-            let Info { class, maxzoom, .. } = source.info;
-            let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
-            let cells = cells.into_iter().enumerate();
-            wanted.extend(cells.map(|(i, cell)| Wanted { name, source, cell, own: i < own }));
-            tiles.insert(name.clone(), SourceTiles { class, maxzoom, cells: HashMap::new() });
-        }
         let found = join_all(wanted.iter().map(|wanted| self.resolve(wanted, key))).await;
         let mut gathered = Gathered {
-            tiles,
+            tiles: Tiles::new(),
             content: Content { own: String::new(), all: String::new() },
             missing: 0,
             not_found: false,
@@ -136,9 +138,9 @@ impl Tiler {
                         }
                     }
                     let drawn = consulted.into_iter().find_map(|(id, tile)| Some((id, tile.tile.clone()?)));
-                    if let Some(tiles) = gathered.tiles.get_mut(name) {
-                        tiles.cells.insert(cell, drawn);
-                    }
+                    let Info { class, maxzoom, .. } = source.info;
+                    let empty = || SourceTiles { class, maxzoom, cells: HashMap::new() };
+                    gathered.tiles.entry(name.to_string()).or_insert_with(empty).cells.insert(cell, drawn);
                 }
                 Err(error) if own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
                     return Err(error);
@@ -260,7 +262,7 @@ impl Tiler {
 }
 
 /// A cell to be found.
-struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     name: &'a str,
     source: &'a Arc<Source>,
     cell: TileId,
@@ -270,7 +272,7 @@ struct Wanted<'a> {
 
 /// The digest of all that a source tile depends on and that is known without asking.
 fn source_recipe(source: &Source, id: TileId) -> String {
-    recipe(&source_tile_request(id), "", [&*source.info.identity])
+    recipe(&(&source_tile_request(id)).into(), "", [&*source.info.identity])
 }
 
 /// A source tile as caches hold it.

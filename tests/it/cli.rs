@@ -47,7 +47,7 @@ pub fn directory() -> TempDir {
 }
 
 /// All files under a directory, sorted.
-fn files(directory: &Path) -> Vec<PathBuf> {
+pub fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -170,6 +170,11 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
     const ACCEPTED: &str = "a source is `sample`, `nextzen`";
     let render = |rest: &[&'static str]| [&["render", TILE, "-o", "x.png"], rest].concat();
     let serve = |rest: &[&'static str]| [&["serve", "--listen", "127.0.0.1:0"], rest].concat();
+    let image = |place: &'static str, size: &'static str, rest: &[&'static str]| {
+        [&["static", place, size, "-o", "x.png", "--style", "light"], rest].concat()
+    };
+    write(&dir.path().join("bare.json"), r#"{"version": 8, "layers": []}"#);
+    write(&dir.path().join("off.json"), r#"{"version": 8, "layers": [], "center": [200, 3]}"#);
     let cases: Vec<(Vec<&str>, &[&str])> = vec![
         (vec!["paint"], &["paint", "--help"]),
         (vec!["render"], &["no tile", "rasterzen render Z/X/Y -o FILE"]),
@@ -214,6 +219,41 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--source-maxzoom", "31"]), &["at most 30"]),
         (render(&["--source-bounds", "1,2,3"]), &["west,south,east,north"]),
         (render(&["--source-bounds", "1,5,3,4"]), &["west,south,east,north"]),
+        (vec!["static"], &["LON,LAT,ZOOM"]),
+        (vec!["static", "7,43,3", "10x10"], &["--output"]),
+        (vec!["static", "7,43,3", "-o", "x.png"], &["\"7,43,3\" is not a size", "600x400"]),
+        (image("7,43", "10x10", &[]), &["\"7,43\"", "7.42,43.735,14.5,30"]),
+        (image("7,43,3,4,5", "10x10", &[]), &["7.42,43.735,14.5,30"]),
+        (image("10x10", "7,43,3", &[]), &["\"10x10\"", "7.42,43.735,14.5"]),
+        (image("181,43,3", "10x10", &[]), &["181 is not a longitude", "-180 to 180"]),
+        (image("7,-91,3", "10x10", &[]), &["-91 is not a latitude", "-90 to 90"]),
+        (image("7,43,31", "10x10", &[]), &["31 is not a zoom", "-1 to 30"]),
+        (image("7,43,-1.5", "10x10", &[]), &["-1.5 is not a zoom"]),
+        (image("7,43,3,361", "10x10", &[]), &["361 is not a bearing"]),
+        (image("7,nan,3", "10x10", &[]), &["7,nan,3"]),
+        (image("7,43,3", "10", &[]), &["\"10\" is not a size", "600x400"]),
+        (image("7,43,3", "0x10", &[]), &["\"0x10\" is not a size"]),
+        (image("7,43,3", "10x-1", &[]), &["\"10x-1\" is not a size"]),
+        (image("7,43,3", "1.5x10", &[]), &["\"1.5x10\" is not a size"]),
+        (image("7,43,3", "32769x1", &[]), &["32768 a side"]),
+        (image("7,43,3", "99999999999x1", &[]), &["32768 a side"]),
+        (image("7,43,3", "10000x1", &["--scale", "4"]), &["32768 a side"]),
+        (image("7,43,3", "10x10", &["--scale", "5"]), &["1..=4"]),
+        (image("7,43,3", "10x10", &["--format", "json"]), &["json", "png or svg"]),
+        (image("7,43,3", "10x10", &["--bbox", "1,2,3,4"]), &["both a place and a box"]),
+        (image("7,43,3", "10x10", &["--geojson", "nowhere.json"]), &["nowhere.json", "RFC 7946"]),
+        (image("7,43,3", "10x10", &["--geojson", "page.json"]), &["page.json", "not JSON"]),
+        (image("7,43,3", "10x10", &["--geojson", "seven.json"]), &["seven.json", "GeoJSON"]),
+        (image("7,43,3", "10x10", &["--style", "bare.json"]), &["several styles", "--style"]),
+        (vec!["static", "7,43,3", "10x10", "-o", "x.jpg"], &["\"jpg\"", "--format"]),
+        (vec!["static", "10x10", "-o", "x.png", "--style", "bare.json"], &["no center", "--bbox"]),
+        (vec!["static", "10x10", "-o", "x.png", "--style", "off.json"], &["center", "200 is not a longitude"]),
+        (vec!["static", "--bbox", "1,2,3", "10x10", "-o", "x.png"], &["\"1,2,3\"", "west,south,east,north"]),
+        (vec!["static", "--bbox", "1,4,3,2", "10x10", "-o", "x.png"], &["the south of the box, 4"]),
+        (vec!["static", "--bbox", "1,2,200,3", "10x10", "-o", "x.png"], &["200 is not a longitude"]),
+        (vec!["static", "--bbox", "7,43,7,43", "10x10", "-o", "x.png"], &["single point", "as 7,43,16"]),
+        (vec!["static", "--bbox", "7,43,7.0000000001,43", "800x10", "-o", "x.png"], &["so small", "as 7,43,16"]),
+        (vec!["static", "--bbox", "-180,-80,180,80", "100x100", "-o", "x.png"], &["a larger picture"]),
         (serve(&["--s3-dsn", "bucket=B region=R"]), &["credentials"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: bucket=C"]), &["bucket"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: colour=red"]), &["colour"]),
@@ -319,6 +359,7 @@ fn every_command_has_help_with_examples() {
         &["--help"][..],
         &["serve", "--help"],
         &["render", "--help"],
+        &["static", "--help"],
         &["style", "--help"],
         &style("check"),
         &style("convert"),
@@ -630,8 +671,16 @@ fn the_examples_of_every_help_work() {
     let dir = directory();
     let program = Path::new(env!("CARGO_BIN_EXE_rasterzen")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a PATH"));
-    let commands =
-        [&[][..], &["serve"], &["render"], &["style"], &["style", "list"], &["style", "convert"], &["style", "check"]];
+    let commands = [
+        &[][..],
+        &["serve"],
+        &["render"],
+        &["static"],
+        &["style"],
+        &["style", "list"],
+        &["style", "convert"],
+        &["style", "check"],
+    ];
     for example in commands.into_iter().flat_map(examples) {
         // Any port will do, in case that of the example is taken.
         let line = example.replace("127.0.0.1:8081", "127.0.0.1:0");

@@ -22,6 +22,8 @@ mod scene;
 mod seams;
 mod server;
 mod sharing;
+mod static_images;
+mod static_scene;
 mod style;
 mod style_check;
 mod svg;

@@ -17,12 +17,12 @@ const PX: i32 = 256;
 const UNITS: i32 = 8;
 const EDGE: i32 = 4096;
 
-fn id(z: u8, x: u32, y: u32) -> TileId {
+pub fn id(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).expect("a tile")
 }
 
 /// A style whose layers are of the source layer `a`.
-fn style(layers: &[Json]) -> Style {
+pub fn style(layers: &[Json]) -> Style {
     let layers: Vec<Json> = layers
         .iter()
         .enumerate()
@@ -43,14 +43,14 @@ fn line_style(paint: Json) -> Style {
 }
 
 /// What a source of class 512 has.
-struct World {
+pub struct World {
     maxzoom: u8,
     class: SizeClass,
     tiles: Vec<(TileId, Arc<mvt::Tile>)>,
 }
 
 impl World {
-    fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> World {
+    pub fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> World {
         let parsed = |features: Vec<Feature>| {
             let layer = features.into_iter().fold(Layer::new("a"), Layer::with);
             Arc::new(mvt::Tile::parse(tile(&[layer])).expect("a tile"))
@@ -73,7 +73,7 @@ impl World {
         Tiles::from([("s".to_string(), SourceTiles { class: self.class, maxzoom: self.maxzoom, cells })])
     }
 
-    fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
+    pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
         build(style, viewport, &self.tiles(style, viewport)).expect("a scene")
     }
 
@@ -106,7 +106,7 @@ fn strokes(scene: Scene) -> Vec<Stroke> {
         .collect()
 }
 
-fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
+pub fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
     let of = |run: &'a Run| if let Run::Circles(_, circles) = run { Some(circles) } else { None };
     scene.runs.iter().filter_map(of).flatten().collect()
 }
@@ -557,7 +557,7 @@ fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
     features
 }
 
-fn crowded() -> (World, Style) {
+pub fn crowded() -> (World, Style) {
     let mut random = fastrand::Rng::with_seed(7);
     let ids = (4..=8).flat_map(|y| (4..=8).map(move |x| id(14, x, y)));
     let world = World::new(ids.map(|id| (id, crowd(&mut random))).collect());
@@ -626,6 +626,12 @@ fn tiles_of_256_px_have_what_the_tile_of_512_px_has() {
         assert_eq!(within(&ours, dx, dy), within(&theirs, 0, 0));
         assert_eq!(segments(ours, dx, dy, seen), segments(theirs, 0, 0, seen), "the quarter at {dx}, {dy}");
     }
+}
+
+/// The pixels that resvg makes of a scene.
+pub fn pixels(scene: &Scene, style: &Style) -> raster::Picture {
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    resvg::pixels(&text, scene.width, scene.height).expect("pixels")
 }
 
 /// The rows that are dark in a column of pixels: the first and the last.

@@ -128,7 +128,8 @@ fn anywhere(place: &Place, random: &mut fastrand::Rng) -> Viewport {
     let at = |index: u32| (i64::from(index) * 2 + 1) * world / (2 << center.z());
     let mut moved = |at: i64| at + random.i64(-300..300);
     let (left, top) = (moved(at(center.x())), moved(at(center.y())));
-    Viewport { zoom, scale, left, top, width: random.u32(60..700), height: random.u32(60..700) }
+    let [width, height] = [random.u32(60..700), random.u32(60..700)];
+    Viewport { zoom: zoom.into(), scale, left, top, width, height, turn: None }
 }
 
 /// The pixels of two pictures that show the same of the world and differ.
@@ -145,7 +146,7 @@ fn differing(a: (&Viewport, &Picture), b: (&Viewport, &Picture)) -> usize {
 
 /// The tiles of a size in CSS pixels that a viewport touches.
 fn tiles(viewport: &Viewport, size: u32) -> Vec<Viewport> {
-    let z = (viewport.zoom + if size == 256 { 1 } else { 0 }) as u8;
+    let z = viewport.zoom as u8 + u8::from(size == 256);
     let side = i64::from(size) * i64::from(viewport.scale);
     let range = |from: i64, length: u32| from.div_euclid(side)..=(from + i64::from(length) - 1).div_euclid(side);
     let rows = range(viewport.top, viewport.height);
@@ -198,7 +199,7 @@ fn only(scene: &Scene, layer: usize) -> Scene {
         Run::Background(other, _) | Run::Circles(other, _) if *other == layer => Some(run.clone()),
         Run::Background(..) | Run::Circles(..) => None,
     };
-    Scene { runs: scene.runs.iter().filter_map(of).collect(), ..*scene }
+    Scene { runs: scene.runs.iter().filter_map(of).collect(), ..scene.clone() }
 }
 
 /// The share of pixels that are further apart than so many levels.

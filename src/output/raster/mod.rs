@@ -23,10 +23,28 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Where nothing is drawn yet.
+    pub fn blank(width: u32, height: u32) -> Picture {
+        Picture { width, height, pixels: vec![0; width as usize * height as usize] }
+    }
+
+    /// Copies a part into a larger picture, its top left corner to `at`.
+    pub fn put(&mut self, part: &Picture, [left, top]: [u32; 2]) {
+        let rows = self.pixels.chunks_exact_mut(self.width as usize).skip(top as usize);
+        for (to, from) in rows.zip(part.pixels.chunks_exact(part.width as usize)) {
+            to[left as usize..][..from.len()].copy_from_slice(from);
+        }
+    }
+
     /// Red, green, blue and alpha, premultiplied.
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
         self.pixels[y as usize * self.width as usize + x as usize].to_le_bytes()
     }
+}
+
+/// Whether a scene has nothing but what is drawn here; resvg draws the rest.
+pub fn draws(scene: &Scene) -> bool {
+    scene.turn.is_none() && scene.caption.is_none()
 }
 
 /// Draws a scene.

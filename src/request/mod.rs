@@ -1,16 +1,21 @@
 //! What a request asks for, read from its path, query and headers; and the key that its answer is cached under.
 
+mod static_image;
+
 use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
 use crate::tile::TileId;
+use crate::viewport::Viewport;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::time::Instant;
 
+pub use static_image::{StaticRequest, View, parse_size};
+
 /// The query parameters that change a picture. (`api_key` does not.)
-pub const PICTURE_PARAMETERS: [&str; 2] = ["style", "tile_size"];
+pub const PICTURE_PARAMETERS: [&str; 3] = ["style", "tile_size", "attribution"];
 
 /// A request without its transport.
 #[derive(Clone, Debug)]
@@ -40,6 +45,8 @@ pub enum Route {
     Tile(TileRequest),
     /// A tile of a style by its extension, which alone counts.
     StyleTile(TileRequest),
+    /// A map image of any size, by its extension.
+    Static(StaticRequest),
     /// The map page.
     Page,
     /// The map page without the slash at its path's end, which its relative URLs need.
@@ -65,6 +72,65 @@ pub struct TileRequest {
     pub scale: u8,
     /// A served style by name; none is the default style.
     pub style: Option<String>,
+}
+
+/// What is drawn, or told as JSON: a tile or a static image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PictureRequest {
+    Tile(TileRequest),
+    Static(StaticRequest),
+}
+
+impl From<&TileRequest> for PictureRequest {
+    fn from(tile: &TileRequest) -> PictureRequest {
+        PictureRequest::Tile(tile.clone())
+    }
+}
+
+impl From<&StaticRequest> for PictureRequest {
+    fn from(image: &StaticRequest) -> PictureRequest {
+        PictureRequest::Static(image.clone())
+    }
+}
+
+impl PictureRequest {
+    pub fn viewport(&self) -> Viewport {
+        match self {
+            PictureRequest::Tile(tile) => Viewport::of_tile(tile.tile, tile.size, tile.scale),
+            PictureRequest::Static(image) => image.viewport,
+        }
+    }
+
+    pub fn format(&self) -> Format {
+        match self {
+            PictureRequest::Tile(tile) => tile.format,
+            PictureRequest::Static(image) => image.format,
+        }
+    }
+
+    /// A served style by name; none is the default style.
+    pub fn style(&self) -> Option<&str> {
+        match self {
+            PictureRequest::Tile(tile) => tile.style.as_deref(),
+            PictureRequest::Static(image) => image.style.as_deref(),
+        }
+    }
+
+    /// The same in another style.
+    pub fn in_style(&self, style: Option<String>) -> PictureRequest {
+        match self {
+            PictureRequest::Tile(tile) => PictureRequest::Tile(TileRequest { style, ..tile.clone() }),
+            PictureRequest::Static(image) => PictureRequest::Static(StaticRequest { style, ..image.clone() }),
+        }
+    }
+
+    /// What tells this from other requests for the same form in the same style.
+    pub fn subject(&self) -> String {
+        match self {
+            PictureRequest::Tile(tile) => format!("{} {}@{}x", tile.tile, tile.size, tile.scale),
+            PictureRequest::Static(image) => image.subject(),
+        }
+    }
 }
 
 /// An API key; it prints as nothing.
@@ -95,7 +161,8 @@ impl fmt::Debug for ApiKey {
 }
 
 const ROUTES: &str = "tiles are at /{svg|png|json|geojson|mvt}/{z}/{x}/{y}.{ext}, for example /svg/13/1315/3171.json; \
-                      a style's are at /styles/{style}/{z}/{x}/{y}.png; there are also /, /tilejson.json, /styles/{style}/style.json and /health";
+                      a style's are at /styles/{style}/{z}/{x}/{y}.png; there are also /, \
+                      /static/{lon},{lat},{zoom}/{w}x{h}.png, /tilejson.json, /styles/{style}/style.json and /health";
 
 /// Reads the route of a path and query, percent-encoded as they came; `base_path` is taken off.
 pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &str) -> Result<Route, Error> {
@@ -119,6 +186,10 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         }
         ["health"] => Ok(Route::Health),
         ["health", "source"] => Ok(Route::SourceHealth),
+        ["static", ref parts @ ..] => static_image::parse(query.get("style"), parts, query).map(Route::Static),
+        ["styles", style, "static", ref parts @ ..] => {
+            static_image::parse(Some(style), parts, query).map(Route::Static)
+        }
         [variant, z, x, y] => {
             let unknown = || Error::new(Code::UnknownRoute, format!("there is no variant {variant:?}"), ROUTES);
             let format = Format::from_variant(variant).ok_or_else(unknown)?;
@@ -126,7 +197,7 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
             let Address { tile, scale, .. } = parse_address(z, x, y)?;
             let format = format.negotiate(accept);
             let style = query.get("style").map(Into::into);
-            let size = parse_size("tile_size", query.get("tile_size").unwrap_or("256"))?;
+            let size = parse_tile_size("tile_size", query.get("tile_size").unwrap_or("256"))?;
             Ok(Route::Tile(TileRequest::new(tile, format, size, scale, style)))
         }
         ["styles", style, z, x, y] => parse_style_tile(style, "256", z, x, y),
@@ -141,7 +212,7 @@ pub fn unknown_route() -> Error {
 }
 
 fn parse_style_tile(style: &str, size: &str, z: &str, x: &str, y: &str) -> Result<Route, Error> {
-    let size = parse_size("the size", size)?;
+    let size = parse_tile_size("the size", size)?;
     let Address { tile, scale, extension } = parse_address(z, x, y)?;
     let format = Format::from_extension(extension).ok_or_else(|| {
         let detail = format!("there is no format {extension:?}");
@@ -172,20 +243,7 @@ fn parse_address<'a>(z: &str, x: &str, y: &'a str) -> Result<Address<'a>, Error>
     if extension.is_empty() || !extension.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(Error::bad_request(format!("{extension:?} is not an extension"), ROUTES));
     }
-    let (y, scale) = match y.split_once('@') {
-        None => (y, 1),
-        Some((y, ratio)) => {
-            // One digit: `parse` alone takes +2 and 02 too.
-            let scale = ratio.strip_suffix('x').filter(|n| n.len() == 1).and_then(|n| n.parse().ok());
-            let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
-                Error::bad_request(
-                    format!("\"@{ratio}\" is not a scale"),
-                    format!("@1x to @{}x are; without it the scale is 1", limits::SCALE),
-                )
-            })?;
-            (y, scale)
-        }
-    };
+    let (y, scale) = parse_scale(y)?;
     let [z, x, y] = [("z", z), ("x", x), ("y", y)].map(|(name, text)| coordinate(name, text));
     let (z, x, y) = (z?, x?, y?);
     let tile = u8::try_from(z).ok().zip(u32::try_from(x).ok()).zip(u32::try_from(y).ok());
@@ -196,7 +254,21 @@ fn parse_address<'a>(z: &str, x: &str, y: &'a str) -> Result<Address<'a>, Error>
     Ok(Address { tile, scale, extension })
 }
 
-fn parse_size(name: &str, text: &str) -> Result<u32, Error> {
+/// What stands before `@{n}x`, and `n`; 1 without it.
+fn parse_scale(text: &str) -> Result<(&str, u8), Error> {
+    let Some((before, ratio)) = text.split_once('@') else { return Ok((text, 1)) };
+    // One digit: `parse` alone takes +2 and 02 too.
+    let scale = ratio.strip_suffix('x').filter(|n| n.len() == 1).and_then(|n| n.parse().ok());
+    let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
+        Error::bad_request(
+            format!("\"@{ratio}\" is not a scale"),
+            format!("@1x to @{}x are; without it the scale is 1", limits::SCALE),
+        )
+    })?;
+    Ok((before, scale))
+}
+
+fn parse_tile_size(name: &str, text: &str) -> Result<u32, Error> {
     match text {
         "256" => Ok(256),
         "512" => Ok(512),
