@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::limits;
-use crate::source;
+use crate::source::{self, Base};
 use crate::sprite::Sprite;
 use crate::style::{SpriteUrl, Style};
 use bytes::Bytes;
@@ -19,15 +19,6 @@ use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::io::AsyncReadExt;
 
-/// Where a style came from: what relative references in it start from, and whether it is trusted.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// A file in this directory, or a style within the binary.
-    Here(PathBuf),
-    /// A document at this URL.
-    Network(Url),
-}
-
 /// Where something that a style names lies.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
@@ -40,14 +31,14 @@ const ACCEPTED: &str = "a style's file names https and http URLs, file: URLs and
 
 /// The style with the sprites that it names, if it draws images, and the icons of a folder, which come before those of
 /// the same name.
-pub async fn with_sprite(style: Style, origin: &Origin, icons: Option<&Path>) -> Result<Style, Error> {
+pub async fn with_sprite(style: Style, base: &Base, icons: Option<&Path>) -> Result<Style, Error> {
     let mut sprite = Sprite::default();
     if style.draws_images() {
         let name = style.name.clone();
         let place =
             |sprite: &SpriteUrl| format!("the style {name:?}: {}: {:?}", sprite.path, without_query(&sprite.url));
         for url in &style.sprites {
-            let sheets = sheets(url, origin).await.map_err(|e| e.within(place(url)))?;
+            let sheets = sheets(url, base).await.map_err(|e| e.within(place(url)))?;
             for (index, png) in sheets {
                 sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
             }
@@ -61,8 +52,8 @@ pub async fn with_sprite(style: Style, origin: &Origin, icons: Option<&Path>) ->
 }
 
 /// The index and the PNG of a sprite, at the pixel ratios of which there are any.
-async fn sheets(sprite: &SpriteUrl, origin: &Origin) -> Result<Vec<(Bytes, Bytes)>, Error> {
-    let place = resolve(&sprite.url, origin)?;
+async fn sheets(sprite: &SpriteUrl, base: &Base) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    let place = resolve(&sprite.url, base)?;
     let pair = async |ratio: &str| -> Result<Option<(Bytes, Bytes)>, Error> {
         let named = |end: &str| place.with_end(&format!("{ratio}{end}"));
         let read = async |end: &str| read(&named(end)).await.map_err(|e| e.within(format!("{ratio}{end}")));
@@ -82,36 +73,22 @@ async fn sheets(sprite: &SpriteUrl, origin: &Origin) -> Result<Vec<(Bytes, Bytes
     }
 }
 
-/// Where a reference in a style leads, if it may.
-pub fn resolve(reference: &str, origin: &Origin) -> Result<Place, Error> {
-    match origin {
-        Origin::Here(directory) => match scheme(reference) {
-            Some("http" | "https") => Url::parse(reference).map(Place::Url).map_err(|e| refused(e.to_string())),
-            Some("file") => {
-                let path = reference["file:".len()..].trim_start_matches("//");
-                Ok(Place::File(directory.join(path)))
-            }
-            Some(scheme) => Err(refused(format!("{scheme:?} is not a kind of URL that is read"))),
-            None => Ok(Place::File(directory.join(reference))),
-        },
-        Origin::Network(base) => {
-            let url = base.join(reference).map_err(|e| refused(e.to_string()))?;
-            if url.scheme() != "https" {
-                return Err(refused(format!("a style from the network may not name a {:?} URL", url.scheme())));
-            }
-            match is_public(&url) {
-                true => Ok(Place::Url(url)),
-                false => Err(refused("a style from the network may not name a host of this machine or network")),
-            }
+/// Where a reference in a style leads, if it may; `base` is where the style came from.
+pub fn resolve(reference: &str, base: &Base) -> Result<Place, Error> {
+    let uri = base.resolve(reference).map_err(|e| refused(e.detail))?;
+    if !uri.starts_with("http://") && !uri.starts_with("https://") {
+        return Ok(Place::File(uri.into()));
+    }
+    let url = Url::parse(&uri).map_err(refused)?;
+    if let Base::Url(_) = base {
+        if url.scheme() != "https" {
+            return Err(refused("a style from the network may name only https URLs"));
+        }
+        if !is_public(&url) {
+            return Err(refused("a style from the network may not name a host of this machine or network"));
         }
     }
-}
-
-/// The scheme of a URL, if it is one (RFC 3986, 3.1).
-fn scheme(reference: &str) -> Option<&str> {
-    let (scheme, _) = reference.split_once(':')?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(fits)).then_some(scheme)
+    Ok(Place::Url(url))
 }
 
 /// Whether a URL's host is a name of the public network, or an address that is not special (RFC 6890).
@@ -159,7 +136,7 @@ impl Place {
 /// Reads a file or a URL; none where there is nothing.
 async fn read(place: &Place) -> Result<Option<Bytes>, Error> {
     match place {
-        Place::Url(url) => source::document(url.as_str(), limits::SPRITE_BYTES).await,
+        Place::Url(url) => source::read_url(url.as_str(), limits::SPRITE_BYTES).await,
         Place::File(path) => match read_file(path, limits::SPRITE_BYTES).await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

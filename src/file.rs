@@ -1,7 +1,7 @@
-//! Writing files whole or not at all.
+//! Reading files up to a limit, and writing them whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Puts `bytes` at `path` by way of a temporary file beside it; directories are made as needed. A link keeps pointing
@@ -21,4 +21,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
+}
+
+/// The bytes of a file; of one that is longer than `limit`, one byte more than that.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -175,9 +175,8 @@ pub fn start() -> ExitCode {
     let done = environment().and_then(|environment| {
         logging::start(environment.log, true);
         runtime::start()?.block_on(async {
-            let style = environment.drawing.read_style().await?;
-            let source = environment.drawing.open_source(Place::Lambda).await?;
-            let tiler = environment.serving.tiler(style, source, Place::Lambda)?;
+            let maps = environment.drawing.open_maps(Place::Lambda).await?;
+            let tiler = environment.serving.tiler(maps, Place::Lambda)?;
             let app = App::new(tiler, environment.serving.options()?);
             run(app).await.map_err(|e| Error::internal(format!("the Lambda runtime ended: {e}")))
         })

@@ -10,6 +10,7 @@
 pub mod error;
 pub mod limits;
 
+pub mod clip;
 pub mod digest;
 pub mod file;
 pub mod format;
@@ -26,6 +27,7 @@ pub mod request;
 pub mod response;
 pub mod sprite;
 pub mod style;
+pub mod text;
 
 pub mod cache;
 pub mod scene;

@@ -12,9 +12,9 @@ pub const TILE_BYTES: usize = 16 << 20;
 pub const TILE_LAYERS: usize = 256;
 /// Features of one tile, all layers together; a crowded city tile has 10,000.
 pub const TILE_FEATURES: usize = 500_000;
-/// Key and value references of one tile: what decoding makes of features that all repeat the same long value list.
+/// Key and value references of one tile: they are kept unpacked, and features may all repeat the same long list.
 pub const TILE_TAGS: usize = 4_000_000;
-/// Bytes of text that a tile's features refer to, counted at each reference, because decoding copies them.
+/// Bytes of text that a tile's features refer to, counted at each reference, because JSON repeats them.
 pub const TILE_TEXT_BYTES: usize = 64 << 20;
 /// Vertices of one tile.
 pub const TILE_VERTICES: usize = 4_000_000;
@@ -32,11 +32,28 @@ pub const PMTILES_METADATA_BYTES: u64 = 1 << 20;
 /// Leaf directories of an archive kept in memory.
 pub const PMTILES_DIRECTORIES: u64 = 64;
 
+// TileJSON and GeoJSON.
+
+/// A TileJSON or GeoJSON document as read at the start.
+pub const DOCUMENT_BYTES: usize = 50 << 20;
+/// Vertices of one GeoJSON document, 17 bytes each in memory.
+pub const GEOJSON_VERTICES: usize = 8_000_000;
+/// GeometryCollections within one another (RFC 7946, 3.1.8 advises against any).
+pub const GEOJSON_DEPTH: usize = 8;
+/// Degrees of longitude: two turns around the world. More are no longitudes, but metres or feet of some projection.
+pub const GEOJSON_LONGITUDE: f64 = 720.0;
+/// Templates that one TileJSON may spread its tiles over.
+pub const TILE_TEMPLATES: usize = 64;
+
 // Styles.
 
 /// Bytes of a style document; the largest public ones are under 1 MiB.
 pub const STYLE_BYTES: u64 = 8 << 20;
-/// Nesting of an expression: evaluation recurses.
+/// Bytes of go-rasterzen's SVG options; its own are 1 KiB. They make a style many times as long.
+pub const OPTIONS_BYTES: usize = 64 << 10;
+/// Problems of a style that are told one by one; the others are counted.
+pub const STYLE_PROBLEMS: usize = 1000;
+/// Nesting of an expression: evaluation recurses. (JSON itself nests at most 128 deep, the limit of serde_json.)
 pub const EXPRESSION_DEPTH: usize = 64;
 
 // Sprites.
@@ -59,6 +76,26 @@ pub const ICON_BYTES: usize = 1 << 20;
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.
 pub const PIXMAP_SIDE: u32 = 4096;
+/// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
+pub const STAY: f64 = 5.0;
+/// Rows of pixels whose coverage is held at once.
+pub const RASTER_ROWS: u32 = 512;
+/// The largest side of a static image over HTTP, in output pixels.
+pub const STATIC_SIDE: u32 = PIXMAP_SIDE;
+/// The largest side of a static image on the command line, in output pixels: within [`COORDINATE`] whichever way it is
+/// turned.
+pub const IMAGE_SIDE: u32 = 32_768;
+/// The side of the cells that larger pictures are drawn in, so that what each needs while it is drawn stays small.
+pub const CELL_SIDE: u32 = 2048;
+/// MapLibre zooms of static images. At the first a source's tile is still as wide as what may reach over its edge, so
+/// that one ring of neighbours suffices.
+pub const VIEW_ZOOMS: std::ops::RangeInclusive<f64> = -1.0..=ZOOM as f64;
+/// Source tiles that one picture may need: all are in memory while it is drawn. A static image of 4096 pixels a side
+/// needs a hundred of class 512, four times as many of class 256.
+pub const SOURCE_TILES: usize = 1024;
+/// Source tiles that count as one picture among [`PICTURES`]: as many as a tile of 512 pixels and what is around it
+/// takes of class 256.
+pub const PICTURE_TILES: usize = 16;
 /// Pixel ratios that can be asked for.
 pub const SCALE: u8 = 4;
 /// The deepest tile that can be asked for.
@@ -134,7 +171,5 @@ pub const LAMBDA_CACHE_RESERVE: Duration = Duration::from_millis(200);
 pub const CACHE_PUTS: usize = 256;
 /// Bytes of one cached object.
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
-/// The decoded source tiles kept in memory, counted as the bytes of the tile times [`DECODED_FACTOR`].
+/// The source tiles kept in memory, with all that is read of them.
 pub const DECODED_BYTES: u64 = 64 << 20;
-/// What a decoded tile takes in memory for each byte of the tile, roughly.
-pub const DECODED_FACTOR: u64 = 10;

@@ -124,19 +124,34 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
         base_url: base_url(app, parts, door),
     };
     match &request.route {
-        Route::Tile(tile) => app.tiler.get(&request, tile).await,
+        Route::Tile(tile) | Route::StyleTile(tile) => app.tiler.get(&request, &tile.into()).await,
+        Route::Static(image) => app.tiler.get(&request, &image.into()).await,
         Route::Page => Ok(page(&request)),
         Route::PageWithoutSlash => Ok(with_slash(door.map_or(parts.uri.path(), |door| &door.client_path))),
         Route::PageFile(name) => page::file(name).map(|file| page_file(&request, file)).ok_or_else(unknown_route),
         Route::TileJson(name) => {
-            let style = app.tiler.named_style(name.as_deref())?;
-            let query = name.as_ref().map_or(String::new(), |name| format!("?style={name}"));
-            let document = |base: &str| tilejson::document(style, &app.tiler.source.info, base, &query);
+            let map = app.tiler.map(name.as_deref())?;
+            // The way to a style's tiles from the base URL.
+            let tiles = name.as_ref().map_or("png".to_string(), |name| format!("styles/{name}"));
+            let document = |base: &str| {
+                let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.png");
+                tilejson::document(&map.style, &map.infos(), &map.attribution(), &tiles)
+            };
             Ok(with_base_url(app, &request, document))
         }
         Route::StyleJson(name) => {
-            let style = app.tiler.named_style(Some(name))?;
-            Ok(with_base_url(app, &request, |base| stylejson::document(style, &app.tiler.source.info, base)))
+            let map = app.tiler.map(Some(name))?;
+            let tiles = match Arc::ptr_eq(map, app.tiler.default_map()) {
+                true => "mvt".to_string(),
+                false => format!("styles/{name}"),
+            };
+            let document = |base: &str| {
+                let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.mvt");
+                let served = map.first_source().map(|(_, source)| &source.info);
+                let filled = |name: &str| served.filter(|info| map.fills(name, info));
+                stylejson::document(&map.style, filled, &tiles)
+            };
+            Ok(with_base_url(app, &request, document))
         }
         Route::Health => {
             let body = serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });

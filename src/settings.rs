@@ -1,29 +1,34 @@
 //! Flags and environment variables, checked, and what is built from them. A flag beats its variable.
 
-use crate::assets::{self, Origin};
+use crate::assets;
 use crate::cache::s3::{Dsn, PutSettings};
 use crate::cache::{Cache, Disk, Memory, S3, Tier};
 use crate::error::Error;
+use crate::file;
 use crate::limits;
+use crate::output::Rasterizer;
 use crate::request::ApiKey;
 use crate::server::Options;
-use crate::source::{Overrides, Source};
-use crate::style::{BUNDLED, Style};
-use crate::tiler::{Freshness, Tiler};
+use crate::source::{Base, Overrides, Source, read_document};
+use crate::style::{self, BUNDLED, Style};
+use crate::tiler::{Freshness, Map, Tiler};
 use crate::viewport::SizeClass;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to draw, and from what.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Drawing {
-    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, or a PMTiles archive
-    #[arg(long, env = "RASTERZEN_SOURCE", value_name = "URI", hide_env_values = true)]
-    pub source: Option<String>,
+    /// Where tiles come from: `sample`, `nextzen`, a URL or path with {z}/{x}/{y}, a PMTiles archive, TileJSON or
+    /// GeoJSON; for one of the style's sources as NAME=URI, else for all (repeatable; in the variable separated by ;)
+    #[arg(long, env = "RASTERZEN_SOURCE", value_name = "[NAME=]URI", hide_env_values = true)]
+    pub source: Vec<String>,
     /// How much ground a source tile shows: 256, 512 or 1024 [default: 512]
     #[arg(long, env = "RASTERZEN_SOURCE_CLASS", value_name = "PX")]
     pub source_class: Option<SizeClass>,
@@ -42,12 +47,16 @@ pub struct Drawing {
     /// Draw a tile that the source lacks from its nearest ancestor
     #[arg(long, env = "RASTERZEN_SOURCE_SPARSE", value_parser = BoolishValueParser::new())]
     pub source_sparse: bool,
-    /// A MapLibre style: a file, or the name of a bundled one [default: light]
-    #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|BUNDLED")]
-    pub style: Option<String>,
-    /// A folder of SVG icons, named as their files are; they come before the images of the style's sprites
+    /// A MapLibre style, or go-rasterzen's SVG options: a file, a URL, the name of a bundled one, or {…} itself [default: light]
+    /// (repeatable, the first is the default; in the variable separated by ;)
+    #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|URL|BUNDLED", value_delimiter = ';')]
+    pub style: Vec<String>,
+    /// A folder of SVG icons, named as their files are; they come before the images of the styles' sprites
     #[arg(long, env = "RASTERZEN_SPRITES", value_name = "DIR")]
     pub sprites: Option<String>,
+    /// What makes pixels: `direct`, or `resvg` from the written SVG [default: direct]
+    #[arg(long, env = "RASTERZEN_RASTERIZER", value_name = "WHICH")]
+    pub rasterizer: Option<Rasterizer>,
 }
 
 /// How answers are kept and sent.
@@ -102,9 +111,86 @@ pub enum Place {
 }
 
 impl Drawing {
-    /// Opens the source.
-    pub async fn open_source(&self, place: Place) -> Result<Source, Error> {
+    /// Reads the styles and opens their sources, each source once. What a style has that is not drawn is logged.
+    pub async fn open_maps(&self, place: Place) -> Result<Vec<Map>, Error> {
+        let named: Vec<&str> = self.style.iter().map(|style| style.trim()).filter(|style| !style.is_empty()).collect();
+        let named = if named.is_empty() { vec![BUNDLED[0].0] } else { named };
+        let mut styles = Vec::new();
+        for name in named {
+            let (style, base) = read_style(name).await?;
+            styles.push((assets::with_sprite(style, &base, given(&self.sprites).map(Path::new)).await?, base));
+        }
+        let mut names = BTreeSet::new();
+        for (style, _) in &styles {
+            if !names.insert(&style.name) {
+                let hint = "write NAME=FILE to give one of them another";
+                return Err(Error::misconfigured(format!("two styles have the name {:?}", style.name), hint));
+            }
+            for warning in &style.warnings {
+                tracing::warn!(style = style.name, "{warning}");
+            }
+        }
+        let uris = self.source_uris()?;
+        let known: BTreeSet<&String> = styles.iter().flat_map(|(style, _)| style.sources.keys()).collect();
+        if let Some(name) = uris.keys().flatten().find(|name| !known.contains(name)) {
+            let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+            let detail = format!("no style has a source {name:?}, which --source is for");
+            return Err(Error::misconfigured(detail, format!("their sources are: {}", known.join(", "))));
+        }
         let default = if place == Place::Lambda { "nextzen" } else { "sample" };
+        let mut opened: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+        let mut maps = Vec::new();
+        for (style, base) in styles {
+            let rasterizer = self.rasterizer.unwrap_or_default();
+            let mut map = Map { style, sources: BTreeMap::new(), given: BTreeSet::new(), rasterizer };
+            for (name, declared) in &map.style.sources {
+                let is_vector = declared.kind == "vector";
+                let is_read = map.style.layers.iter().any(|layer| layer.source == *name);
+                let given = uris.get(&Some(name.clone())).or_else(|| uris.get(&None).filter(|_| is_vector));
+                let own =
+                    declared.kind == "geojson" || ["url", "tiles"].iter().any(|m| declared.members.contains_key(*m));
+                if given.is_none() && own {
+                    if is_read {
+                        let source = self.open_declared(declared, &base).await;
+                        let source = source.map_err(|e| e.within(format!("the style's source {name:?}")))?;
+                        map.sources.insert(name.clone(), Arc::new(source));
+                    }
+                    continue;
+                }
+                if given.is_none() && !is_vector {
+                    continue;
+                }
+                let uri = given.map_or(default, String::as_str);
+                if !opened.contains_key(uri) {
+                    opened.insert(uri.to_string(), Arc::new(self.open_source(uri).await?));
+                }
+                map.sources.extend(opened.get(uri).map(|source| (name.clone(), source.clone())));
+                map.given.insert(name.clone());
+            }
+            maps.push(map);
+        }
+        Ok(maps)
+    }
+
+    /// Opens a source as the style has it; what a style from the network names is there too, and safe on the way.
+    async fn open_declared(&self, declared: &style::Source, base: &Base) -> Result<Source, Error> {
+        let mut members = declared.members.clone();
+        if let Base::Url(_) = base {
+            let tiles = members.get("tiles").and_then(Json::as_array).into_iter().flatten();
+            let named = ["url", "data"].into_iter().filter_map(|member| members.get(member)).chain(tiles);
+            for reference in named.filter_map(Json::as_str) {
+                if !base.resolve(reference.strip_prefix("pmtiles://").unwrap_or(reference))?.starts_with("https://") {
+                    let hint = "use https URLs in the style, or keep the style in a file";
+                    return Err(Error::misconfigured("a style from the network may name only https URLs", hint));
+                }
+            }
+        }
+        members.insert("type".into(), declared.kind.as_str().into());
+        Source::declared(&members, base, &Overrides::default(), configured_key()?).await
+    }
+
+    /// Opens a source that `--source` names.
+    pub async fn open_source(&self, uri: &str) -> Result<Source, Error> {
         let overrides = Overrides {
             class: self.source_class,
             minzoom: self.source_minzoom,
@@ -113,41 +199,64 @@ impl Drawing {
             buffer: self.source_buffer,
             sparse: self.source_sparse,
         };
-        let key = variable("NEXTZEN_API_KEY").or_else(|| variable("RASTERZEN_NEXTZEN_APIKEY"));
-        let key = key.as_deref().map(ApiKey::new).transpose().map_err(|e| {
-            Error::misconfigured(format!("NEXTZEN_API_KEY or RASTERZEN_NEXTZEN_APIKEY: {}", e.detail), e.hint)
-        })?;
-        Source::open(given(&self.source).unwrap_or(default), &overrides, key).await
+        Source::open(uri, &overrides, configured_key()?).await
     }
 
-    /// Reads the style and its images; what it does not draw is logged once.
-    pub async fn read_style(&self) -> Result<Style, Error> {
-        let (style, origin) = read_style(given(&self.style).unwrap_or(BUNDLED[0].0))?;
-        let style = assets::with_sprite(style, &origin, given(&self.sprites).map(Path::new)).await?;
-        for warning in &style.warnings {
-            tracing::warn!(style = style.name, "{warning}");
+    /// The URIs that are given: for sources by name, and for all others.
+    fn source_uris(&self) -> Result<BTreeMap<Option<String>, String>, Error> {
+        let mut uris = BTreeMap::new();
+        for text in &self.source {
+            let mut rest = text.trim();
+            while !rest.is_empty() {
+                // A semicolon may stand in a URI too, but not before what looks like the next name.
+                let next = rest.match_indices(';').find(|(i, _)| source_name(&rest[i + 1..]).is_some());
+                let (one, after) = next.map_or((rest, ""), |(i, _)| (&rest[..i], &rest[i + 1..]));
+                let (name, uri) = source_name(one).map_or((None, one), |(name, uri)| (Some(name.to_string()), uri));
+                if uris.insert(name.clone(), uri.trim().to_string()).is_some() {
+                    let which = name.map_or("without a name".to_string(), |name| format!("for {name:?}"));
+                    let detail = format!("two sources are given {which}");
+                    return Err(Error::misconfigured(
+                        detail,
+                        "write --source NAME=URI for each of the style's sources",
+                    ));
+                }
+                rest = after;
+            }
         }
-        if given(&self.source).is_none()
-            && let Some((name, _)) = style.sources.iter().find(|(_, s)| s.url.is_some() || s.tiles.is_some())
-        {
-            return Err(Error::misconfigured(
-                format!("the style's source {name:?} names its own tiles, which are not fetched from there"),
-                "say with --source where the tiles of this style come from",
-            ));
-        }
-        Ok(style)
+        Ok(uris)
     }
 }
 
-/// A style, and where it is from.
-fn read_style(given: &str) -> Result<(Style, Origin), Error> {
-    let (name, place) = match given.split_once('=') {
+/// The API key of the environment.
+fn configured_key() -> Result<Option<ApiKey>, Error> {
+    let key = variable("NEXTZEN_API_KEY").or_else(|| variable("RASTERZEN_NEXTZEN_APIKEY"));
+    key.as_deref()
+        .map(ApiKey::new)
+        .transpose()
+        .map_err(|e| Error::misconfigured(format!("NEXTZEN_API_KEY or RASTERZEN_NEXTZEN_APIKEY: {}", e.detail), e.hint))
+}
+
+/// The name and URI of `NAME=URI`. A URI may have a = too, but something before it that no name has.
+fn source_name(text: &str) -> Option<(&str, &str)> {
+    let (name, uri) = text.split_once('=')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_name.then_some((name, uri))
+}
+
+/// Reads a style, and where its relative URLs lead from.
+async fn read_style(given: &str) -> Result<(Style, Base), Error> {
+    // As in go-rasterzen: where there are variables alone, options have no file.
+    if given.starts_with('{') {
+        return Ok((Style::parse("options", given)?, Base::File("options".into())));
+    }
+    let (name, place) = match source_name(given) {
         Some((name, place)) => (Some(name), place),
         None => (None, given),
     };
     let bundled = BUNDLED.iter().find(|(bundled, _)| *bundled == place);
-    let path = Path::new(place);
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("style");
+    let is_url = place.starts_with("http://") || place.starts_with("https://");
+    let path_of_url = if is_url { place.split(['?', '#']).next().unwrap_or_default() } else { place };
+    let stem = Path::new(path_of_url).file_stem().and_then(|stem| stem.to_str()).unwrap_or("style");
     let name = name.unwrap_or(stem);
     let usable = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if name.is_empty() || !name.bytes().all(usable) {
@@ -157,22 +266,28 @@ fn read_style(given: &str) -> Result<(Style, Origin), Error> {
         ));
     }
     if let Some((_, json)) = bundled {
-        return Ok((Style::parse(name, json)?, Origin::Here(PathBuf::new())));
+        return Ok((Style::parse(name, json)?, Base::File(name.into())));
     }
     let names: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
     let refused = |what: String| {
-        let hint = format!("name a MapLibre style file, or a bundled style: {}", names.join(", "));
+        let hint = format!("name a MapLibre style by file or URL, or a bundled style: {}", names.join(", "));
+        // A URL may hold a key.
+        let place = if is_url { name } else { place };
         Error::misconfigured(format!("the style {place:?} cannot be read: {what}"), hint)
     };
-    let mut json = String::new();
-    let file = std::fs::File::open(path).map_err(|e| refused(e.to_string()))?;
-    let limit = limits::STYLE_BYTES + 1;
-    let read = file.take(limit).read_to_string(&mut json).map_err(|e| refused(e.to_string()))?;
-    if read as u64 == limit {
-        return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
-    }
-    let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    Ok((Style::parse(name, &json)?, Origin::Here(directory)))
+    let (json, base) = match is_url {
+        true => {
+            let document = read_document(place, None).await.map_err(|e| refused(e.detail))?;
+            (document.json.to_vec(), document.base)
+        }
+        false => {
+            let path = place.strip_prefix("file://").unwrap_or(place);
+            let json = file::read(Path::new(path), limits::STYLE_BYTES).map_err(|e| refused(e.to_string()))?;
+            (json, Base::File(path.into()))
+        }
+    };
+    let json = String::from_utf8(json).map_err(|e| refused(e.to_string()))?;
+    Ok((Style::parse(name, &json)?, base))
 }
 
 impl Serving {
@@ -204,7 +319,7 @@ impl Serving {
     }
 
     /// The tiler for these settings.
-    pub fn tiler(&self, style: Style, source: Source, place: Place) -> Result<Tiler, Error> {
+    pub fn tiler(&self, maps: Vec<Map>, place: Place) -> Result<Tiler, Error> {
         let seconds = |name: &str| -> Result<Option<u64>, Error> {
             let number = |text: String| {
                 text.parse()
@@ -228,7 +343,7 @@ impl Serving {
             all_variants: self.cache_variants.as_deref() == Some("all"),
             write_first: place == Place::Lambda,
         };
-        Ok(Tiler::new(style, source, self.cache(place)?, freshness))
+        Ok(Tiler::new(maps, self.cache(place)?, freshness))
     }
 
     /// What the HTTP door needs.

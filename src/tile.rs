@@ -81,3 +81,15 @@ pub fn lon_lat_of(u: f64, v: f64) -> (f64, f64) {
     let northing = std::f64::consts::PI * (1.0 - 2.0 * v);
     (u * 360.0 - 180.0, northing.sinh().atan().to_degrees())
 }
+
+/// The latitude in degrees where the world of Web Mercator ends in the north: it is a square.
+pub const MERCATOR_LATITUDE: f64 = 85.0511287798066;
+
+/// The point of the world at a longitude and latitude in degrees, from 0 to 1 east and south; latitudes nearer to a pole
+/// than the world goes are its edge.
+///
+/// Spherical Mercator (EPSG:3857), the inverse of [`lon_lat_of`].
+pub fn world_of(lon: f64, lat: f64) -> (f64, f64) {
+    let northing = lat.clamp(-MERCATOR_LATITUDE, MERCATOR_LATITUDE).to_radians().tan().asinh();
+    ((lon + 180.0) / 360.0, (0.5 - northing / std::f64::consts::TAU).clamp(0.0, 1.0))
+}

@@ -5,11 +5,15 @@ use std::sync::Arc;
 /// A property value with the type the tile gave it (MVT 2.1, 4.4). Coercion belongs to the style.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Property {
+    /// A property that is there and has no value.
+    Null,
     Bool(bool),
     Int(i64),
     UInt(u64),
     Double(f64),
     String(Arc<str>),
+    /// An array or object, as GeoJSON may have.
+    Json(Arc<serde_json::Value>),
 }
 
 /// What a feature is made of (MVT 2.1, 4.3.4); multi-geometries count as their parts.

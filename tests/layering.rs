@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// The rows; `a -> b` lets `b` use `a` within its row.
 const ROWS: [&str; 9] = [
     "limits error",
-    "tile -> viewport | value | format | digest | file | logging | runtime",
-    "request | response | mvt | sprite -> style | flight | page",
+    "tile -> viewport | value | clip | format | digest | file | logging | runtime",
+    "request | response | mvt | sprite -> style | text | flight | page",
     "source | cache | scene",
     "output | assets",
     "tiler",

@@ -1,8 +1,12 @@
 //! The command line: what can be typed, one file for each command.
 
+mod output;
+mod overlay;
 mod progress;
 mod render;
 mod serve;
+mod static_image;
+mod style;
 
 use crate::error::Code;
 use crate::logging;
@@ -21,7 +25,8 @@ use tracing_subscriber::filter::LevelFilter;
 Examples:
   rasterzen
   rasterzen serve --listen 127.0.0.1:8081
-  rasterzen render 14/8529/5974 --size 512 -o monaco.png"
+  rasterzen render 14/8529/5974 --size 512 -o monaco.png
+  rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -37,6 +42,8 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Static(static_image::Static),
+    Style(style::Style),
 }
 
 /// Runs the command that the arguments name.
@@ -44,12 +51,14 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     logging::start(cli.log, false);
     let done = match cli.command {
-        None => serve::run(cli.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
-        Some(Command::Render(render)) => render::run(render),
+        None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(serve)) => serve::run(serve).map(|()| ExitCode::SUCCESS),
+        Some(Command::Render(render)) => render::run(render).map(|()| ExitCode::SUCCESS),
+        Some(Command::Static(image)) => static_image::run(image).map(|()| ExitCode::SUCCESS),
+        Some(Command::Style(style)) => style::run(style),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("rasterzen: {}", error.detail);
             if !error.hint.is_empty() {

@@ -1,9 +1,9 @@
 //! `rasterzen render`: tiles to files, without a server.
 
 use crate::cache::Cache;
+use crate::cli::output::write;
 use crate::cli::progress::Progress;
 use crate::error::{Code, Error};
-use crate::file;
 use crate::format::Format;
 use crate::limits;
 use crate::request::TileRequest;
@@ -15,7 +15,6 @@ use clap::Args;
 use cpu_time::ProcessTime;
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,12 +73,14 @@ pub fn run(settings: Render) -> Result<(), Error> {
     let format = settings.format.or_else(|| extension.and_then(Format::from_extension)).unwrap_or(Format::Png);
     let jobs = settings.jobs.map_or_else(runtime::processors, usize::from);
     runtime::start()?.block_on(async {
-        let style = settings.drawing.read_style().await?;
-        let source = settings.drawing.open_source(Place::Here).await?;
-        let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
+        let maps = settings.drawing.open_maps(Place::Here).await?;
+        if maps.len() > 1 {
+            return Err(Error::misconfigured("several styles are given", "render with one --style at a time"));
+        }
+        let tiler = Arc::new(Tiler::new(maps, Cache::new(Vec::new()), Freshness::default()));
         let setup = started.elapsed();
         let alone = jobs == 1 || tiles.len() == 1;
-        let mut progress = settings.out.is_some().then(|| Progress::start(tiles.len()));
+        let mut progress = settings.out.is_some().then(|| Progress::start(tiles.len(), "tiles"));
         let render = |tile: TileId| {
             let request = TileRequest { tile, format, size: settings.size, scale: settings.scale, style: None };
             let (tiler, settings) = (&tiler, &settings);
@@ -171,10 +172,7 @@ async fn render_one(
             let name = format!("{}.{}", request.tile, request.format.name());
             write(&directory.join(name), &body)?;
         }
-        None => match settings.output.as_deref() {
-            Some(path) if path != Path::new("-") => write(path, &body)?,
-            _ => std::io::stdout().write_all(&body).map_err(|e| unwritable("standard output", &e))?,
-        },
+        None => write(settings.output.as_deref().unwrap_or(Path::new("-")), &body)?,
     }
     let Stages { fetch, decode, scene, svg, raster, encode } = stages;
     let row = json!({
@@ -197,12 +195,4 @@ async fn render_one(
 
 fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    file::replace(path, bytes).map_err(|e| unwritable(&path.display().to_string(), &e))
-}
-
-fn unwritable(place: &str, error: &std::io::Error) -> Error {
-    Error::misconfigured(format!("{place} cannot be written: {error}"), "name a place that this user may write to")
 }

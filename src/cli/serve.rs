@@ -27,9 +27,8 @@ pub struct Serve {
 
 pub fn run(settings: Serve) -> Result<(), Error> {
     runtime::start()?.block_on(async {
-        let style = settings.drawing.read_style().await?;
-        let source = settings.drawing.open_source(Place::Here).await?;
-        let app = App::new(settings.serving.tiler(style, source, Place::Here)?, settings.serving.options()?);
+        let maps = settings.drawing.open_maps(Place::Here).await?;
+        let app = App::new(settings.serving.tiler(maps, Place::Here)?, settings.serving.options()?);
         let listen = &settings.listen;
         let listener = TcpListener::bind(listen).await.map_err(|e| {
             let hint = "name a free address with --listen, for example 127.0.0.1:8081";

@@ -1,40 +1,14 @@
-//! A look through the bytes of a tile before anything is decoded: everything the decoder will trust is checked here,
-//! and every count is bounded by the bytes that are there.
+//! The one look through all bytes of a tile: everything that decoding will trust is checked, every count is bounded by
+//! the bytes that are there, and what is found is noted in an [`Index`], so that nothing is searched for again.
 //!
 //! Clauses are those of the Vector Tile Specification 2.1. Strict about what cannot be read (a cut-off command, a tag
 //! that points nowhere), lenient about what can be left out (a feature of unknown type, a line of one point).
 
+use super::index::{Bounds, Index, NOWHERE, Part, Record, Span};
+use super::value;
 use super::wire::{self, Malformed, Value};
 use crate::limits;
 use crate::value::GeometryKind;
-
-/// One layer as it lies in the tile.
-pub struct Layer<'a> {
-    pub name: &'a str,
-    pub version: u64,
-    pub extent: u32,
-    pub keys: Vec<&'a str>,
-    /// How many values there are.
-    pub values: usize,
-    /// The raw fields of keys and values, to be copied.
-    pub dictionary: Vec<&'a [u8]>,
-    pub features: Vec<Feature<'a>>,
-}
-
-pub struct Feature<'a> {
-    pub id: Option<u64>,
-    pub kind: GeometryKind,
-    pub tags: Vec<u32>,
-    pub geometry: &'a [u8],
-    pub parts: Vec<Part<'a>>,
-}
-
-/// One line or ring of a feature; of points, all of them.
-pub struct Part<'a> {
-    pub start: [i32; 2],
-    /// The commands after the first MoveTo, relative to `start`.
-    pub rest: &'a [u8],
-}
 
 /// What a whole tile may still spend of the limits.
 pub struct Budget {
@@ -55,208 +29,212 @@ impl Default for Budget {
     }
 }
 
-fn spend(budget: &mut usize, amount: usize, what: &'static str) -> Result<(), Malformed> {
+pub fn spend(budget: &mut usize, amount: usize, what: &'static str) -> Result<(), Malformed> {
     *budget = budget.checked_sub(amount).ok_or(Malformed(what))?;
     Ok(())
 }
 
-/// The bodies of the layers of a tile (4.1). Fields other than layers and extensions mean that this is not a tile:
-/// it may be a web page.
-pub fn layers(tile: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
-    let mut found = Vec::new();
+/// The layers of a tile (4.1). Fields other than layers and extensions mean that this is not a tile: it may be a web
+/// page.
+pub fn tile(tile: &[u8]) -> Result<Vec<Index>, Malformed> {
+    let mut bodies = Vec::new();
     for field in wire::fields(tile) {
-        let field = field?;
-        match (field.number, field.value) {
-            (3, Value::Bytes(layer)) => found.push(layer),
+        match field? {
+            (3, Value::Bytes(layer)) => bodies.push(layer),
             (16.., _) => {}
             _ => return Err(Malformed("a field of the tile is neither a layer nor an extension")),
         }
     }
-    if found.len() > limits::TILE_LAYERS {
+    if bodies.len() > limits::TILE_LAYERS {
         return Err(Malformed("the tile has too many layers"));
     }
-    Ok(found)
+    let mut scan = Scan { tile, budget: Budget::default(), tags: Vec::new() };
+    bodies.into_iter().map(|body| scan.layer(body)).collect()
 }
 
-/// Checks one layer (4.1) and finds its features (4.2).
-pub fn layer<'a>(bytes: &'a [u8], budget: &mut Budget) -> Result<Layer<'a>, Malformed> {
-    let mut name = None;
-    let mut version = 1;
-    let mut extent = 4096u64;
-    let mut dictionary = Vec::new();
-    let mut raw_features = Vec::new();
-    let mut keys = Vec::new();
-    let mut value_sizes = Vec::new();
-    for field in wire::fields(bytes) {
-        let field = field?;
-        match (field.number, field.value) {
-            (1, Value::Bytes(text)) => {
-                name = Some(std::str::from_utf8(text).map_err(|_| Malformed("a layer's name is not UTF-8"))?);
-            }
-            (2, Value::Bytes(feature)) => raw_features.push(feature),
-            (3, Value::Bytes(key)) => {
-                keys.push(std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?);
-                dictionary.push(field.raw);
-            }
-            (4, Value::Bytes(value)) => {
-                value_sizes.push(check_value(value)?);
-                dictionary.push(field.raw);
-            }
-            (5, Value::Varint(value)) => extent = value,
-            (15, Value::Varint(value)) => version = value,
-            (1..=5 | 15, _) => return Err(Malformed("a field of a layer has the wrong type")),
-            _ => {}
-        }
-    }
-    if !(1..=2).contains(&version) {
-        return Err(Malformed("a layer's version is neither 1 nor 2"));
-    }
-    let extent = u32::try_from(extent).ok().filter(|e| (1..=limits::TILE_EXTENT).contains(e));
-    let mut layer = Layer {
-        name: name.ok_or(Malformed("a layer has no name"))?,
-        version,
-        extent: extent.ok_or(Malformed("a layer's extent is out of range"))?,
-        keys,
-        values: value_sizes.len(),
-        dictionary,
-        features: Vec::new(),
-    };
-    for feature in raw_features {
-        spend(&mut budget.features, 1, "the tile has too many features")?;
-        if let Some(feature) = read_feature(feature, layer.extent, budget)? {
-            spend(&mut budget.tags, feature.tags.len(), "the tile has too many tags")?;
-            for pair in feature.tags.chunks(2) {
-                // 4.4: tags come in pairs of a key's and a value's index.
-                let &[key, value] = pair else { return Err(Malformed("a feature has an odd number of tags")) };
-                let sizes = (layer.keys.get(key as usize), value_sizes.get(value as usize));
-                let (Some(key), Some(value)) = sizes else {
-                    return Err(Malformed("a tag points at a key or value that is not there"));
-                };
-                spend(&mut budget.text, key.len() + value, "the tile repeats too much text")?;
-            }
-            layer.features.push(feature);
-        }
-    }
-    Ok(layer)
+struct Scan<'a> {
+    tile: &'a [u8],
+    budget: Budget,
+    /// Of the feature under way.
+    tags: Vec<u32>,
 }
 
-/// The bytes of text in a value (4.1): exactly one of seven types, of which 1 is a string.
-fn check_value(value: &[u8]) -> Result<usize, Malformed> {
-    let mut text = 0;
-    for field in wire::fields(value) {
-        let field = field?;
-        match (field.number, field.value) {
-            (1, Value::Bytes(string)) => {
-                std::str::from_utf8(string).map_err(|_| Malformed("a value is not UTF-8"))?;
-                text = string.len();
-            }
-            (2..=3, Value::Fixed) | (4..=7, Value::Varint(_)) | (8.., _) => {}
-            _ => return Err(Malformed("a value has the wrong type")),
-        }
-    }
-    Ok(text)
-}
-
-fn read_feature<'a>(bytes: &'a [u8], extent: u32, budget: &mut Budget) -> Result<Option<Feature<'a>>, Malformed> {
-    let mut id = None;
-    let mut tags = Vec::new();
-    let mut kind = 0;
-    let mut geometry: &[u8] = &[];
-    for field in wire::fields(bytes) {
-        let field = field?;
-        match (field.number, field.value) {
-            (1, Value::Varint(value)) => id = Some(value),
-            (2, Value::Bytes(mut packed)) => {
-                while !packed.is_empty() {
-                    tags.push(wire::varint32(&mut packed)?);
+impl Scan<'_> {
+    /// Checks one layer (4.1) and finds its features (4.2).
+    fn layer(&mut self, body: &[u8]) -> Result<Index, Malformed> {
+        let mut name = None;
+        let mut version = 1;
+        let mut extent = 4096u64;
+        let mut features = Vec::new();
+        let mut value_sizes = Vec::new();
+        let mut index = Index::default();
+        for field in wire::fields(body) {
+            match field? {
+                (1, Value::Bytes(text)) => {
+                    name = Some(std::str::from_utf8(text).map_err(|_| Malformed("a layer's name is not UTF-8"))?);
                 }
-            }
-            (2, Value::Varint(tag)) => {
-                tags.push(u32::try_from(tag).map_err(|_| Malformed("a tag does not fit 32 bits"))?);
-            }
-            (3, Value::Varint(value)) => kind = value,
-            // No encoder splits a geometry; one that did would need joining here.
-            (4, Value::Bytes(_)) if !geometry.is_empty() => return Err(Malformed("a feature has two geometries")),
-            (4, Value::Bytes(packed)) => geometry = packed,
-            (1..=4, _) => return Err(Malformed("a field of a feature has the wrong type")),
-            _ => {}
-        }
-    }
-    // 4.3.4.1: the type UNKNOWN is for encoders' experiments and may be ignored.
-    let kind = match kind {
-        1 => GeometryKind::Point,
-        2 => GeometryKind::LineString,
-        3 => GeometryKind::Polygon,
-        0 => return Ok(None),
-        _ => return Err(Malformed("a feature's geometry type is unknown")),
-    };
-    let parts = read_parts(geometry, kind, extent, budget)?;
-    Ok((!parts.is_empty()).then_some(Feature { id, kind, tags, geometry, parts }))
-}
-
-/// Walks a command stream (4.3.1, 4.3.3) and finds its parts (4.3.4).
-fn read_parts<'a>(
-    geometry: &'a [u8],
-    kind: GeometryKind,
-    extent: u32,
-    budget: &mut Budget,
-) -> Result<Vec<Part<'a>>, Malformed> {
-    let reach = i64::from(extent) * limits::TILE_OVERHANG_EXTENTS;
-    let mut parts = Vec::new();
-    let mut rest = geometry;
-    let mut cursor = [0i64; 2];
-    // The part under way: where it starts, its commands, and how many vertices it has.
-    let mut open: Option<([i32; 2], &[u8])> = None;
-    let mut vertices = 0u32;
-    while !rest.is_empty() {
-        let before = rest.len();
-        let command = wire::varint32(&mut rest)?;
-        let (id, count) = (command & 7, command >> 3);
-        match (id, kind) {
-            (1, _) | (2, GeometryKind::LineString | GeometryKind::Polygon) => {}
-            (7, GeometryKind::Polygon) => {
-                // 4.3.3.3: ClosePath has a count of 1. A ring of fewer than three vertices has no area (4.3.4.4).
-                let ring = open.take().filter(|_| vertices >= 3);
-                parts.extend(ring.map(|(start, from)| Part { start, rest: &from[..from.len() - rest.len()] }));
-                continue;
-            }
-            _ => return Err(Malformed("a geometry has a command that its type does not allow")),
-        }
-        if id == 1 && kind != GeometryKind::Point {
-            if count != 1 {
-                return Err(Malformed("a line or ring begins with more than one point"));
-            }
-            let line = open.take().filter(|_| kind == GeometryKind::LineString && vertices >= 2);
-            parts.extend(line.map(|(start, from)| Part { start, rest: &from[..from.len() - before] }));
-        }
-        if id == 2 && open.is_none() {
-            return Err(Malformed("a geometry draws a line from nowhere"));
-        }
-        // Each vertex takes at least two bytes.
-        if count as usize > rest.len() / 2 {
-            return Err(Malformed("a geometry is cut off"));
-        }
-        spend(&mut budget.vertices, count as usize, "the tile has too many vertices")?;
-        for _ in 0..count {
-            for axis in &mut cursor {
-                *axis += wire::unzigzag(wire::varint32(&mut rest)?);
-                if axis.abs() > reach {
-                    return Err(Malformed("a vertex lies far outside of its tile"));
+                (2, Value::Bytes(feature)) => features.push(feature),
+                (3, Value::Bytes(key)) => {
+                    std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?;
+                    index.keys.push(Span::of(key, self.tile));
                 }
+                (4, Value::Bytes(value)) => {
+                    value_sizes.push(value::check(value)?);
+                    index.values.push(Span::of(value, self.tile));
+                }
+                (5, Value::Varint(value)) => extent = value,
+                (15, Value::Varint(value)) => version = value,
+                (1..=5 | 15, _) => return Err(Malformed("a field of a layer has the wrong type")),
+                _ => {}
             }
         }
-        let at = [cursor[0] as i32, cursor[1] as i32];
-        if id == 1 {
-            open = Some((at, rest));
-            vertices = if kind == GeometryKind::Point { vertices + count } else { 1 };
-        } else {
+        if !(1..=2).contains(&version) {
+            return Err(Malformed("a layer's version is neither 1 nor 2"));
+        }
+        let extent = u32::try_from(extent).ok().filter(|e| (1..=limits::TILE_EXTENT).contains(e));
+        index.name = name.ok_or(Malformed("a layer has no name"))?.to_string();
+        index.extent = extent.ok_or(Malformed("a layer's extent is out of range"))?;
+        index.features.reserve_exact(features.len().min(self.budget.features));
+        for feature in features {
+            spend(&mut self.budget.features, 1, "the tile has too many features")?;
+            self.feature(feature, &mut index, &value_sizes)?;
+        }
+        index.shrink_to_fit();
+        Ok(index)
+    }
+
+    /// Checks one feature (4.2) and notes it where there is something of it to see.
+    fn feature(&mut self, body: &[u8], index: &mut Index, value_sizes: &[usize]) -> Result<(), Malformed> {
+        let mut id = None;
+        let mut kind = 0;
+        let mut geometry: &[u8] = &[];
+        self.tags.clear();
+        for field in wire::fields(body) {
+            match field? {
+                (1, Value::Varint(value)) => id = Some(value),
+                (2, Value::Bytes(mut packed)) => {
+                    while !packed.is_empty() {
+                        self.tags.push(wire::varint32(&mut packed)?);
+                    }
+                }
+                (2, Value::Varint(tag)) => {
+                    self.tags.push(u32::try_from(tag).map_err(|_| Malformed("a tag does not fit 32 bits"))?);
+                }
+                (3, Value::Varint(value)) => kind = value,
+                // No encoder splits a geometry; one that did would need joining here.
+                (4, Value::Bytes(_)) if !geometry.is_empty() => {
+                    return Err(Malformed("a feature has two geometries"));
+                }
+                (4, Value::Bytes(packed)) => geometry = packed,
+                (1..=4, _) => return Err(Malformed("a field of a feature has the wrong type")),
+                _ => {}
+            }
+        }
+        // 4.3.4.1: the type UNKNOWN is for encoders' experiments and may be ignored.
+        let kind = match kind {
+            1 => GeometryKind::Point,
+            2 => GeometryKind::LineString,
+            3 => GeometryKind::Polygon,
+            0 => return Ok(()),
+            _ => return Err(Malformed("a feature's geometry type is unknown")),
+        };
+        let parts = index.parts.len();
+        self.parts(geometry, kind, index)?;
+        let Some(found) = index.parts.get(parts..).filter(|found| !found.is_empty()) else { return Ok(()) };
+        let bounds = found.iter().fold(NOWHERE, |bounds, part| around(bounds, part.bounds));
+        let tags = index.tags.len();
+        spend(&mut self.budget.tags, self.tags.len(), "the tile has too many tags")?;
+        let (pairs, odd) = self.tags.as_chunks();
+        for &[key, value] in pairs {
+            let sizes = (index.keys.get(key as usize), value_sizes.get(value as usize));
+            let (Some(key), Some(value)) = sizes else {
+                return Err(Malformed("a tag points at a key or value that is not there"));
+            };
+            spend(&mut self.budget.text, key.len() + value, "the tile repeats too much text")?;
+        }
+        // 4.4: tags come in pairs of a key's and a value's index.
+        if !odd.is_empty() {
+            return Err(Malformed("a feature has an odd number of tags"));
+        }
+        index.tags.extend_from_slice(pairs);
+        index.bounds.push(bounds);
+        let (tags, parts) = (tags as u32..index.tags.len() as u32, parts as u32..index.parts.len() as u32);
+        index.features.push(Record { id, kind, tags, parts });
+        Ok(())
+    }
+
+    /// Walks a command stream (4.3.1, 4.3.3) and notes its parts (4.3.4).
+    fn parts(&mut self, geometry: &[u8], kind: GeometryKind, index: &mut Index) -> Result<(), Malformed> {
+        let reach = i64::from(index.extent) * limits::TILE_OVERHANG_EXTENTS;
+        let mut rest = geometry;
+        let mut cursor = [0i64; 2];
+        // The part under way: where the cursor was before it and all commands since, its bounds, its vertices so far.
+        let mut open: Option<([i32; 2], &[u8])> = None;
+        let mut bounds = NOWHERE;
+        let mut vertices = 0u32;
+        let mut note = |(cursor, from): ([i32; 2], &[u8]), rest: &[u8], bounds: Bounds| {
+            let commands = Span::of(&from[..from.len() - rest.len()], self.tile);
+            index.parts.push(Part { bounds, cursor, commands });
+        };
+        while !rest.is_empty() {
+            let before = rest;
+            let command = wire::varint32(&mut rest)?;
+            let (id, count) = (command & 7, command >> 3);
+            match (id, kind) {
+                (1, _) | (2, GeometryKind::LineString | GeometryKind::Polygon) => {}
+                (7, GeometryKind::Polygon) => {
+                    // 4.3.3.3: ClosePath has a count of 1. A ring of fewer than three vertices has no area (4.3.4.4).
+                    if let Some(ring) = open.take().filter(|_| vertices >= 3) {
+                        note(ring, before, bounds);
+                    }
+                    continue;
+                }
+                _ => return Err(Malformed("a geometry has a command that its type does not allow")),
+            }
+            if id == 1 && kind != GeometryKind::Point {
+                if count != 1 {
+                    return Err(Malformed("a line or ring begins with more than one point"));
+                }
+                if let Some(line) = open.take().filter(|_| kind == GeometryKind::LineString && vertices >= 2) {
+                    note(line, before, bounds);
+                }
+                (bounds, vertices) = (NOWHERE, 0);
+            }
+            if id == 2 && open.is_none() {
+                return Err(Malformed("a geometry draws a line from nowhere"));
+            }
+            open.get_or_insert((cursor.map(|c| c as i32), before));
+            // Each vertex takes at least two bytes.
+            if count as usize > rest.len() / 2 {
+                return Err(Malformed("a geometry is cut off"));
+            }
+            spend(&mut self.budget.vertices, count as usize, "the tile has too many vertices")?;
+            for _ in 0..count {
+                for axis in &mut cursor {
+                    *axis += i64::from(wire::unzigzag(wire::varint32(&mut rest)?));
+                    if axis.abs() > reach {
+                        return Err(Malformed("a vertex lies far outside of its tile"));
+                    }
+                }
+                let [x, y] = cursor.map(|c| c as i32);
+                bounds = around(bounds, [x, y, x, y]);
+            }
             vertices += count;
         }
+        let least = match kind {
+            GeometryKind::Point => 1,
+            GeometryKind::LineString => 2,
+            // A ring ends where it closes.
+            GeometryKind::Polygon => return Ok(()),
+        };
+        if let Some(part) = open.filter(|_| vertices >= least) {
+            note(part, &[], bounds);
+        }
+        Ok(())
     }
-    match (kind, open) {
-        (GeometryKind::LineString, Some((start, from))) if vertices >= 2 => parts.push(Part { start, rest: from }),
-        (GeometryKind::Point, Some((start, from))) if vertices > 0 => parts.push(Part { start, rest: from }),
-        _ => {}
-    }
-    Ok(parts)
+}
+
+#[inline]
+fn around(a: Bounds, b: Bounds) -> Bounds {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }

@@ -1,4 +1,4 @@
-//! Reading and writing of protobuf's wire format, as far as the layout of a vector tile needs it.
+//! Reading of protobuf's wire format, as far as a vector tile needs it.
 //!
 //! Nothing is copied and nothing is reserved: a length is believed only as far as there are bytes.
 
@@ -11,19 +11,14 @@ pub struct Malformed(pub &'static str);
 pub enum Value<'a> {
     Varint(u64),
     Bytes(&'a [u8]),
-    /// A 32 or 64 bit number, not looked into.
-    Fixed,
+    Fixed32([u8; 4]),
+    Fixed64([u8; 8]),
 }
 
-/// A field with its number and the bytes it took, tag included.
-#[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
-    pub number: u32,
-    pub value: Value<'a>,
-    pub raw: &'a [u8],
-}
+/// The largest number that a field can have.
+const FIELD_NUMBER: u64 = (1 << 29) - 1;
 
-/// The fields of a message in order.
+/// The fields of a message in order, each with its number.
 pub struct Fields<'a> {
     rest: &'a [u8],
 }
@@ -33,59 +28,83 @@ pub fn fields(message: &[u8]) -> Fields<'_> {
 }
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = Result<Field<'a>, Malformed>;
+    type Item = Result<(u32, Value<'a>), Malformed>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
         }
-        let field = read_field(self.rest);
-        self.rest = match &field {
-            Ok(field) => &self.rest[field.raw.len()..],
-            Err(_) => &[],
-        };
+        let field = read_field(&mut self.rest);
+        if field.is_err() {
+            self.rest = &[];
+        }
         Some(field)
     }
 }
 
-fn read_field(message: &[u8]) -> Result<Field<'_>, Malformed> {
-    let mut rest = message;
-    let tag = varint(&mut rest)?;
-    let number = u32::try_from(tag >> 3).map_err(|_| Malformed("a field number is out of range"))?;
-    if number == 0 {
-        return Err(Malformed("a field has the number 0"));
-    }
+#[inline]
+fn read_field<'a>(rest: &mut &'a [u8]) -> Result<(u32, Value<'a>), Malformed> {
+    let tag = varint(rest)?;
+    let number = match tag >> 3 {
+        0 => return Err(Malformed("a field has the number 0")),
+        number @ 1..=FIELD_NUMBER => number as u32,
+        _ => return Err(Malformed("a field number is out of range")),
+    };
     let value = match tag & 7 {
-        0 => Value::Varint(varint(&mut rest)?),
-        1 => {
-            take(&mut rest, 8)?;
-            Value::Fixed
-        }
+        0 => Value::Varint(varint(rest)?),
+        1 => Value::Fixed64(fixed(rest)?),
         2 => {
-            let length = varint(&mut rest)?;
-            Value::Bytes(take(&mut rest, usize::try_from(length).unwrap_or(usize::MAX))?)
+            let length = varint(rest)?;
+            Value::Bytes(take(rest, usize::try_from(length).unwrap_or(usize::MAX))?)
         }
-        5 => {
-            take(&mut rest, 4)?;
-            Value::Fixed
-        }
+        5 => Value::Fixed32(fixed(rest)?),
         _ => return Err(Malformed("a field has an unknown wire type")),
     };
-    Ok(Field { number, value, raw: &message[..message.len() - rest.len()] })
+    Ok((number, value))
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> {
-    let (taken, left) = rest.split_at_checked(length).ok_or(Malformed("a field is cut off"))?;
+    let (taken, left) = rest.split_at_checked(length).ok_or(CUT_OFF)?;
     *rest = left;
     Ok(taken)
 }
 
+fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Malformed> {
+    let (taken, left) = rest.split_first_chunk().ok_or(CUT_OFF)?;
+    *rest = left;
+    Ok(*taken)
+}
+
+const CUT_OFF: Malformed = Malformed("a field is cut off");
+
 /// Takes one varint off the front of `rest`.
+#[inline]
 pub fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    // Most numbers of a tile have one byte or two.
+    match **rest {
+        [a, ref left @ ..] if a < 0x80 => {
+            *rest = left;
+            Ok(a.into())
+        }
+        [a, b, ref left @ ..] if b < 0x80 => {
+            *rest = left;
+            Ok(u64::from(a & 0x7f) | u64::from(b) << 7)
+        }
+        _ => long_varint(rest),
+    }
+}
+
+#[inline(never)]
+fn long_varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     let mut value = 0u64;
     for (i, &byte) in rest.iter().enumerate().take(10) {
         value |= u64::from(byte & 0x7f) << (7 * i);
         if byte < 0x80 {
+            // The tenth byte has the last of 64 bits.
+            if i == 9 && byte > 1 {
+                return Err(Malformed("a varint does not fit 64 bits"));
+            }
             *rest = &rest[i + 1..];
             return Ok(value);
         }
@@ -94,34 +113,17 @@ pub fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
 }
 
 /// Takes one varint that must fit 32 bits.
+#[inline]
 pub fn varint32(rest: &mut &[u8]) -> Result<u32, Malformed> {
     u32::try_from(varint(rest)?).map_err(|_| Malformed("a number does not fit 32 bits"))
 }
 
 /// The zigzag encoding of signed numbers.
-pub fn unzigzag(n: u32) -> i64 {
-    i64::from((n >> 1) as i32 ^ -((n & 1) as i32))
+#[inline]
+pub fn unzigzag(n: u32) -> i32 {
+    (n >> 1) as i32 ^ -((n & 1) as i32)
 }
 
-pub fn zigzag(n: i32) -> u32 {
-    ((n << 1) ^ (n >> 31)) as u32
-}
-
-pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-pub fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    put_varint(out, u64::from(number) << 3 | 2);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-pub fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
-    put_varint(out, u64::from(number) << 3);
-    put_varint(out, value);
+pub fn unzigzag64(n: u64) -> i64 {
+    (n >> 1) as i64 ^ -((n & 1) as i64)
 }

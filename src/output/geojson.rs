@@ -3,16 +3,15 @@
 //! Rings are wound as RFC 7946 wants them; positions have 7 decimals (1 cm).
 
 use crate::error::Error;
-use crate::scene::{self, Canvas, Point, Rect, SourceTiles, UNITS};
-use crate::tile::lon_lat_of;
+use crate::scene::{self, Canvas, Point, Rect, SourceTiles, Tiles};
 use crate::value::{Attributes, GeometryKind, Property};
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 use std::fmt::Write;
 
 /// Tilezen JSON: an object of layer name to FeatureCollection, `{}` where there is no tile.
-pub fn layers(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<String, Error> {
+pub fn layers(viewport: &Viewport, tiles: &Tiles) -> Result<String, Error> {
     let mut out = String::from("{");
-    for (i, (name, features)) in collect(viewport, class, tiles, None)?.into_iter().enumerate() {
+    for (i, (name, features)) in collect(viewport, tiles, None)?.into_iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
@@ -24,46 +23,56 @@ pub fn layers(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Res
 
 /// One FeatureCollection. `layer` among the properties is the layer's name; a property of that name which the feature
 /// has already, as Tilezen's roads do, is called `_layer`.
-pub fn collection(viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<String, Error> {
-    let layers = collect(viewport, class, tiles, Some("layer"))?;
+pub fn collection(viewport: &Viewport, tiles: &Tiles) -> Result<String, Error> {
+    let layers = collect(viewport, tiles, Some("layer"))?;
     let features: Vec<String> = layers.into_iter().map(|(_, features)| features).filter(|f| !f.is_empty()).collect();
     Ok(format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")))
 }
 
 /// Each layer's name with its features, separated by commas, in the order of the tiles.
-fn collect(
+///
+/// A layer whose name one of the sources before has too is called `source/layer`.
+fn collect(viewport: &Viewport, tiles: &Tiles, name_as: Option<&str>) -> Result<Vec<(String, String)>, Error> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (source, tiles) in tiles {
+        for (name, features) in collect_source(viewport, tiles, name_as)? {
+            let taken = all.iter().any(|(other, _)| *other == name);
+            all.push((if taken { format!("{source}/{name}") } else { name }, features));
+        }
+    }
+    Ok(all)
+}
+
+fn collect_source(
     viewport: &Viewport,
-    class: SizeClass,
     tiles: &SourceTiles,
     name_as: Option<&str>,
 ) -> Result<Vec<(String, String)>, Error> {
     let mut layers: Vec<(String, String)> = Vec::new();
-    for square in viewport.squares(class) {
-        let canvas = Canvas::new(viewport, class, square, tiles);
+    for square in viewport.squares(tiles.class) {
+        let canvas = Canvas::new(viewport, square, tiles);
         let Some(placement) = canvas.own else { continue };
         let bounds = canvas.asked.intersection(placement.cell);
         for name in placement.tile.layer_names() {
-            let Some(layer) = placement.tile.layer(name)? else { continue };
+            let Some(layer) = placement.tile.layer(name) else { continue };
             let index = layers.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
                 layers.push((name.to_string(), String::new()));
                 layers.len() - 1
             });
             let out = &mut layers[index].1;
-            let projection = placement.projection(layer.extent);
-            for feature in &layer.features {
-                if !projection.rect(feature.bounds).touches(bounds) {
-                    continue;
-                }
+            let projection = placement.projection(layer.extent());
+            for feature in layer.features_within(projection.units(bounds)) {
                 let parts: Vec<Vec<Point>> =
-                    feature.parts().map(|part| part.iter().map(|&p| projection.point(p)).collect()).collect();
-                let Some(geometry) = geometry(feature.kind, &parts, bounds, &|p| position(p, &canvas, viewport)) else {
+                    feature.parts().map(|part| part.vertices().map(|p| projection.point(p)).collect()).collect();
+                let Some(geometry) = geometry(feature.kind(), &parts, bounds, &|p| position(p, &canvas, viewport))
+                else {
                     continue;
                 };
                 if !out.is_empty() {
                     out.push(',');
                 }
                 out.push_str(r#"{"type":"Feature","#);
-                if let Some(id) = feature.id {
+                if let Some(id) = feature.id() {
                     let _ = write!(out, r#""id":{id},"#);
                 }
                 let _ = write!(out, r#""geometry":{geometry},"properties":{{"#);
@@ -90,19 +99,19 @@ fn quoted(text: &str) -> serde_json::Value {
 
 fn json(value: &Property) -> serde_json::Value {
     match value {
+        Property::Null => serde_json::Value::Null,
         Property::Bool(flag) => (*flag).into(),
         Property::Int(number) => (*number).into(),
         Property::UInt(number) => (*number).into(),
         // NaN and infinities, which JSON does not have, become null.
         Property::Double(number) => (*number).into(),
         Property::String(text) => (**text).into(),
+        Property::Json(json) => (**json).clone(),
     }
 }
 
 fn position(point: Point, canvas: &Canvas, viewport: &Viewport) -> String {
-    let world = ((256 * i64::from(viewport.scale)) << (viewport.zoom + 1)) * UNITS;
-    let at = |i: usize, corner: i64| (corner * UNITS + canvas.offset[i] + point[i]) as f64 / world as f64;
-    let (lon, lat) = lon_lat_of(at(0, viewport.left), at(1, viewport.top));
+    let (lon, lat) = viewport.lon_lat([0, 1].map(|i| canvas.offset[i] + point[i]));
     let rounded = |degrees: f64| (degrees * 1e7).round() / 1e7;
     format!("[{},{}]", rounded(lon), rounded(lat))
 }

@@ -4,16 +4,17 @@ use crate::source::Info;
 use crate::style::Style;
 use serde_json::{Value, json};
 
-/// The document; `base` is where clients reach this program, without a slash at its end.
+/// The document.
 ///
-/// Vector sources are those that the server's own source fills. Of what the style says of them, where its tiles come
-/// from is left out, and any key with it.
-pub fn document(style: &Style, source: &Info, base: &str) -> Value {
+/// `filled` tells of a source's name what this server has under `tiles`, a URL template, where it is what draws that
+/// source. Of what the style says of such a one, where its tiles come from is left out, and any key with it; other
+/// sources stay as the style has them.
+pub fn document<'a>(style: &Style, filled: impl Fn(&str) -> Option<&'a Info>, tiles: &str) -> Value {
     let mut document = style.document.clone();
-    let sources = document["sources"].as_object_mut().into_iter().flat_map(|sources| sources.values_mut());
-    for filled in sources.filter(|source| source["type"] == "vector").filter_map(Value::as_object_mut) {
+    for (name, json) in document["sources"].as_object_mut().into_iter().flatten() {
+        let (Some(source), Some(filled)) = (filled(name), json.as_object_mut()) else { continue };
         filled.retain(|name, _| !["url", "tiles", "scheme"].contains(&name.as_str()));
-        filled.insert("tiles".into(), json!([format!("{base}/mvt/{{z}}/{{x}}/{{y}}.mvt")]));
+        filled.insert("tiles".into(), json!([tiles]));
         filled.insert("minzoom".into(), source.minzoom.into());
         filled.insert("maxzoom".into(), source.maxzoom.into());
         filled.insert("bounds".into(), json!(source.bounds));

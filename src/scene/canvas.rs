@@ -9,15 +9,20 @@ use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
 use crate::viewport::{SizeClass, Square, Viewport};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// The cells that a viewport consults, each with the tile that it is drawn from, or none where the source has nothing.
+/// The cells of one source that a viewport consults, each with the tile that it is drawn from, or none where the source
+/// has nothing.
 pub struct SourceTiles {
+    pub class: SizeClass,
     /// The source's maxzoom: the zoom of its deepest cells.
     pub maxzoom: u8,
     pub cells: HashMap<TileId, Option<(TileId, Arc<mvt::Tile>)>>,
 }
+
+/// The tiles of each source of a style, by the source's name.
+pub type Tiles = BTreeMap<String, SourceTiles>;
 
 /// The cell that a tile of the grid lies in.
 pub fn cell(grid: TileId, maxzoom: u8) -> TileId {
@@ -29,20 +34,21 @@ pub fn cell(grid: TileId, maxzoom: u8) -> TileId {
 pub fn cells(viewport: &Viewport, class: SizeClass, maxzoom: u8, margin: f64) -> (Vec<TileId>, usize) {
     let squares = viewport.squares(class);
     let mut found: Vec<TileId> = Vec::new();
-    let mut add = |grid: TileId| {
-        let cell = cell(grid, maxzoom);
-        if !found.contains(&cell) {
+    let mut known: HashSet<TileId> = HashSet::new();
+    let mut add = |square: Square| {
+        let cell = cell(square.tile, maxzoom);
+        if known.insert(cell) {
             found.push(cell);
         }
         found.len()
     };
     let mut own = 0;
     for &square in &squares {
-        own = add(square.tile);
+        own = add(square);
     }
     for &square in &squares {
-        for (dx, dy) in viewport.neighbours(square, class, margin) {
-            square.tile.neighbour(dx.into(), dy.into()).map(&mut add);
+        for (dx, dy) in viewport.neighbours(square, margin) {
+            square.neighbour(dx.into(), dy.into()).map(&mut add);
         }
     }
     (found, own)
@@ -51,8 +57,10 @@ pub fn cells(viewport: &Viewport, class: SizeClass, maxzoom: u8, margin: f64) ->
 /// A square while it is drawn. Coordinates are scene units from its top left corner.
 pub struct Canvas<'a> {
     pub viewport: &'a Viewport,
-    /// The zoom at which the style is evaluated.
+    /// The zoom at which paint is evaluated.
     pub zoom: f64,
+    /// The zoom at which filters and layout are evaluated.
+    pub tile_zoom: f64,
     /// From the square's corner to the viewport's coordinates, in scene units.
     pub offset: Point,
     /// The part of the square that is asked for.
@@ -76,28 +84,20 @@ pub struct Placement<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(viewport: &'a Viewport, class: SizeClass, square: Square, tiles: &'a SourceTiles) -> Canvas<'a> {
-        let side = viewport.square_side(class);
-        let Square { tile: square, left: x, top: y } = square;
-        let clip = [x, y, x + side, y + side];
+    pub fn new(viewport: &'a Viewport, square: Square, tiles: &'a SourceTiles) -> Canvas<'a> {
+        let [x, y, ..] = viewport.rect(square);
+        let (clip, seen) = (viewport.pixels(square), viewport.seen());
         let asked = Rect {
-            min: [(-x).max(0) * UNITS, (-y).max(0) * UNITS],
-            max: [
-                (i64::from(viewport.width) - x).min(side) * UNITS,
-                (i64::from(viewport.height) - y).min(side) * UNITS,
-            ],
+            min: [clip[0].max(seen[0]) * UNITS - x, clip[1].max(seen[1]) * UNITS - y],
+            max: [clip[2].min(seen[2]) * UNITS - x, clip[3].min(seen[3]) * UNITS - y],
         };
         let place = |dx: i32, dy: i32| {
-            let grid = square.neighbour(dx, dy)?;
+            let Square { tile: grid, world } = square.neighbour(dx, dy)?;
             let cell = cell(grid, tiles.maxzoom);
             let (data, tile) = tiles.cells.get(&cell)?.as_ref()?;
-            let rect = |of: TileId| {
-                let up = grid.z() - of.z();
-                let corner = |d: i32, grid: u32, of: u32| {
-                    (i64::from(d) - (i64::from(grid) - (i64::from(of) << up))) * side * UNITS
-                };
-                let min = [corner(dx, grid.x(), of.x()), corner(dy, grid.y(), of.y())];
-                Rect { min, max: min.map(|c| c + ((side * UNITS) << up)) }
+            let rect = |tile: TileId| {
+                let [left, top, right, bottom] = viewport.rect(Square { tile, world });
+                Rect { min: [left - x, top - y], max: [right - x, bottom - y] }
             };
             Some(Placement { tile, cell: rect(cell), whole: rect(*data) })
         };
@@ -111,8 +111,8 @@ impl<'a> Canvas<'a> {
                 around.push(new);
             }
         }
-        let (zoom, offset) = (viewport.style_zoom(), [x * UNITS, y * UNITS]);
-        Canvas { viewport, zoom, offset, asked, own, around, shift: [0, 0], clip }
+        let (zoom, tile_zoom) = (viewport.style_zoom(), viewport.tile_zoom());
+        Canvas { viewport, zoom, tile_zoom, offset: [x, y], asked, own, around, shift: [0, 0], clip }
     }
 
     /// The square with everything in it moved by less than a pixel. What it is clipped to stays: a pixel belongs to the
@@ -126,6 +126,7 @@ impl<'a> Canvas<'a> {
         self
     }
 
+    /// In output pixels: left, top, right, bottom.
     pub fn clip(&self) -> [i64; 4] {
         self.clip
     }
@@ -139,9 +140,9 @@ pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
 impl Placement<'_> {
     /// Tile units to scene units for a layer's extent.
     pub fn projection(&self, extent: u32) -> Projection {
-        let side = self.whole.max[0] - self.whole.min[0];
+        let side = [0, 1].map(|i| self.whole.max[i] - self.whole.min[i]);
         let extent = i64::from(extent);
-        let factor = (side % extent == 0).then(|| side / extent);
+        let factor = (side[0] == side[1] && side[0] % extent == 0).then(|| side[0] / extent);
         Projection { origin: self.whole.min, side, extent, factor }
     }
 }
@@ -151,21 +152,22 @@ impl Placement<'_> {
 #[derive(Clone, Copy)]
 pub struct Projection {
     origin: Point,
-    side: i64,
+    /// Of the width and of the height, which differ by rounding.
+    side: [i64; 2],
     extent: i64,
     factor: Option<i64>,
 }
 
 impl Projection {
     pub fn point(&self, [x, y]: [i32; 2]) -> Point {
-        [self.origin[0] + self.length(x), self.origin[1] + self.length(y)]
+        [self.origin[0] + self.length(0, x), self.origin[1] + self.length(1, y)]
     }
 
-    fn length(&self, units: i32) -> i64 {
+    fn length(&self, axis: usize, units: i32) -> i64 {
         match self.factor {
             Some(factor) => i64::from(units) * factor,
             None => {
-                let (side, extent) = (i128::from(self.side), i128::from(self.extent));
+                let (side, extent) = (i128::from(self.side[axis]), i128::from(self.extent));
                 (2 * i128::from(units) * side + extent).div_euclid(2 * extent) as i64
             }
         }
@@ -176,8 +178,31 @@ impl Projection {
         Rect { min: self.point([west, north]), max: self.point([east, south]) }
     }
 
+    /// The tile units, west, north, east and south, whose points lie within a rectangle: bounds have something in common
+    /// with these exactly if their [`rect`](Projection::rect) touches it.
+    pub fn units(&self, rect: Rect) -> [i32; 4] {
+        let about = |axis: usize, length: i64| {
+            (i128::from(length) * i128::from(self.extent)).div_euclid(self.side[axis].into()) as i64
+        };
+        let clamped = |units: i64| units.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        // From a little outside, inwards.
+        let first = |axis: usize| {
+            let bound = rect.min[axis] - self.origin[axis];
+            let from = about(axis, bound - 1) - 1;
+            (from..).map(clamped).find(|&units| units == i32::MAX || self.length(axis, units) >= bound)
+        };
+        let last = |axis: usize| {
+            let bound = rect.max[axis] - self.origin[axis];
+            let from = about(axis, bound + 1) + 1;
+            (0..).map(|i| clamped(from - i)).find(|&units| units == i32::MIN || self.length(axis, units) <= bound)
+        };
+        let [west, north] = [0, 1].map(|axis| first(axis).unwrap_or(i32::MAX));
+        let [east, south] = [0, 1].map(|axis| last(axis).unwrap_or(i32::MIN));
+        [west, north, east, south]
+    }
+
     /// How far apart the ends of one line may lie in two tiles: two units of this tile's.
     pub fn tolerance(&self) -> i64 {
-        2 * self.side / self.extent + 1
+        2 * self.side[0].max(self.side[1]) / self.extent + 1
     }
 }

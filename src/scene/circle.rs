@@ -6,20 +6,19 @@ use super::{Circle, UNITS, faded};
 use crate::error::Error;
 use crate::limits;
 use crate::style;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 
 pub fn layer(
     layer: &style::Layer,
     circle: &style::Circle,
     viewport: &Viewport,
     shift: Point,
-    class: SizeClass,
     tiles: &SourceTiles,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
-    for square in viewport.squares(class) {
-        let canvas = Canvas::new(viewport, class, square, tiles).shifted(shift);
+    for square in viewport.squares(tiles.class) {
+        let canvas = Canvas::new(viewport, square, tiles).shifted(shift);
         for placement in canvas.own.into_iter().chain(canvas.around.iter().copied()) {
             let corner = [0, 1].map(|i| placement.cell.min[i] + canvas.offset[i]);
             if cells.iter().all(|(other, ..)| *other != corner) {
@@ -28,25 +27,26 @@ pub fn layer(
         }
     }
     cells.sort_by_key(|([x, y], ..)| [*y, *x]);
-    let zoom = viewport.style_zoom();
+    let (zoom, tile_zoom) = (viewport.style_zoom(), viewport.tile_zoom());
     let scale = f64::from(viewport.scale);
     let (color, opacity, radius) = (circle.color.at(zoom), circle.opacity.at(zoom), circle.radius.at(zoom));
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
     let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
-    let sort_key = circle.sort_key.as_ref().map(|key| key.at(zoom));
-    let picture = [i64::from(viewport.width) * UNITS, i64::from(viewport.height) * UNITS];
-    let seen = Rect { min: [0, 0], max: picture }.grown(reach(layer, viewport) + UNITS);
+    let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
+    let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
+    let seen = Rect { min: [left, top], max: [right, bottom] }.grown(reach(layer, viewport) + UNITS);
     let mut drawn: Vec<(f64, Circle)> = Vec::new();
     for (_, placement, offset) in &cells {
-        let Some(data) = placement.tile.layer(&layer.source_layer)? else { continue };
-        let projection = placement.projection(data.extent);
-        for feature in &data.features {
-            if !layer.accepts(feature, zoom) {
+        let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
+        let projection = placement.projection(data.extent());
+        let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
+        for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
+            if !layer.accepts(&feature, tile_zoom) {
                 continue;
             }
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
             // As in MapLibre, lines and polygons have a circle at each vertex.
-            for &vertex in feature.vertices() {
+            for vertex in feature.parts().flat_map(|part| part.vertices()) {
                 let point = projection.point(vertex);
                 // A point on an edge belongs to the cell to the east or south.
                 if !(0..2).all(|i| placement.cell.min[i] <= point[i] && point[i] < placement.cell.max[i]) {
@@ -58,11 +58,11 @@ pub fn layer(
                 }
                 let circle = Circle {
                     center: center.map(|c| c as i32),
-                    radius: radius.of(feature).clamp(0.0, limits::MARGIN) * scale,
-                    color: faded(color.of(feature), opacity.of(feature)),
-                    stroke_width: stroke_width.of(feature).clamp(0.0, limits::MARGIN) * scale,
-                    stroke_color: faded(stroke_color.of(feature), stroke_opacity.of(feature)),
-                    blur: blur.of(feature).max(0.0),
+                    radius: radius.of(&feature).clamp(0.0, limits::MARGIN) * scale,
+                    color: faded(color.of(&feature), opacity.of(&feature)),
+                    stroke_width: stroke_width.of(&feature).clamp(0.0, limits::MARGIN) * scale,
+                    stroke_color: faded(stroke_color.of(&feature), stroke_opacity.of(&feature)),
+                    blur: blur.of(&feature).max(0.0),
                 };
                 drawn.push((key, circle));
             }

@@ -4,18 +4,26 @@
 //! tiles ago. So at each cut the pattern stands at the middle of its first dash; between two cuts it is stretched so
 //! that a whole number of periods fits; a piece shorter than half a period is solid.
 
-use super::path::{Line, Measured, Stretch};
+use super::path::{Line, Measured, Point, Stretch};
 use crate::limits;
+
+/// A stretch of a line that is stroked.
+pub struct Dash {
+    pub points: Vec<Point>,
+    pub closed: bool,
+    /// Where along the line its middle lies.
+    pub middle: f64,
+}
 
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of
 /// lengths ends and begins with "on". The line itself where the pattern has no length or would make too many dashes.
-pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
+pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
     let period: f64 = pattern.iter().sum();
-    let measured = Measured::new(line);
-    let total = measured.total();
+    let total = line.length;
     if period <= 0.0 || total / period > limits::DASHES as f64 {
-        return vec![line.clone()];
+        return vec![Dash { points: line.points.clone(), closed: line.closed, middle: 0.0 }];
     }
+    let measured = Measured::new(line);
     let mut intervals: Vec<(f64, f64)> = Vec::new();
     for Stretch { from, to, cut: [cut_before, cut_after] } in measured.stretches.iter().copied() {
         let piece = (measured.lengths[from], measured.lengths[to]);
@@ -30,7 +38,12 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Line> {
     }
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
-    let mut drawn: Vec<Line> = intervals.iter().map(|&(start, end)| Line::open(measured.part(start, end))).collect();
+    let dash = |&(start, end): &(f64, f64)| Dash {
+        points: measured.part(start, end),
+        closed: false,
+        middle: (start + end) / 2.0,
+    };
+    let mut drawn: Vec<Dash> = intervals.iter().map(dash).collect();
     if over_start && let Some(mut joined) = drawn.pop() {
         joined.points.pop();
         joined.points.append(&mut drawn[0].points);

@@ -7,9 +7,9 @@ use super::path::{Path, Point, Rect};
 use super::{Fill, Item, Paint, UNITS, faded, line};
 use crate::error::Error;
 use crate::style;
-use crate::value::GeometryKind;
+use crate::value::{Attributes, GeometryKind};
 
-/// How far an edge on a cut is pushed out of the tile where tiles do not end on whole pixels.
+/// How far edges on a cut are pushed out where squares end within pixels.
 const PUSHED_OUT: i64 = 2 * UNITS;
 
 pub fn layer(
@@ -35,37 +35,36 @@ fn areas(
     images: &mut Images,
 ) -> Result<Vec<Fill>, Error> {
     let Some(own) = canvas.own else { return Ok(Vec::new()) };
-    let Some(data) = own.tile.layer(&layer.source_layer)? else { return Ok(Vec::new()) };
-    let projection = own.projection(data.extent);
+    let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
+    let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
-    let pattern = fill.pattern.as_ref().map(|pattern| pattern.at(canvas.zoom.floor()));
-    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
+    let pattern = fill.pattern.as_ref().map(|pattern| pattern.at(canvas.tile_zoom));
+    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
-    for feature in &data.features {
-        if feature.kind != GeometryKind::Polygon
-            || !projection.rect(feature.bounds).touches(canvas.asked)
-            || !layer.accepts(feature, canvas.zoom)
-        {
+    // Edges on a cut may be pushed out by two pixels.
+    let visible = canvas.asked.grown(3 * UNITS);
+    for feature in data.features_within(projection.units(canvas.asked)) {
+        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.tile_zoom) {
             continue;
         }
-        let opacity = opacity.of(feature);
+        let opacity = opacity.of(&feature);
         let paint = match &pattern {
-            None => Some(Paint::Color(faded(color.of(feature), opacity))),
-            Some(pattern) => images.area(&pattern.of(feature), canvas.viewport, opacity),
+            None => Some(Paint::Color(faded(color.of(&feature), opacity))),
+            Some(pattern) => images.area(&pattern.of(&feature), canvas.viewport, opacity),
         };
         let Some(paint) = paint.filter(Paint::is_visible) else { continue };
         let mut path = Path::default();
-        for part in feature.parts() {
+        for part in feature.parts().filter(|part| projection.rect(part.bounds).touches(visible)) {
             ring.clear();
-            ring.extend(part.iter().map(|&p| projection.point(p)));
-            if canvas.shift != [0, 0] {
+            ring.extend(part.vertices().map(|p| projection.point(p)));
+            if canvas.shift != [0, 0] || !canvas.viewport.is_on_pixels() {
                 ring = pushed_out(&ring, own.whole);
             }
-            path.push_ring(&ring, canvas.asked.grown(UNITS), canvas.offset);
+            path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
             drawn.push((key, Fill { paint, antialias, path }));
         }
     }
@@ -73,19 +72,29 @@ fn areas(
     Ok(drawn.into_iter().map(|(_, fill)| fill).collect())
 }
 
-/// A ring whose edges along its tile's cut run a little further out, so that the pixels on the cut are covered wholly.
+/// A ring whose edges along its tile's own run a little outside of it instead, so that pixels there are covered wholly.
+/// All other edges stay where they are: at both ends of such an edge there are two vertices, on the cut and outside.
 fn pushed_out(ring: &[Point], tile: Rect) -> Vec<Point> {
-    let out = |axis: usize, c: i64| match c {
-        _ if c == tile.min[axis] => c - PUSHED_OUT,
-        _ if c == tile.max[axis] => c + PUSHED_OUT,
-        _ => c,
+    // What an edge on the tile's moves by; at a corner of the tile two edges meet.
+    let out = |a: Point, b: Point| {
+        [0, 1].map(|i| match a[i] {
+            c if c != b[i] || a == b => 0,
+            c if c == tile.min[i] => -PUSHED_OUT,
+            c if c == tile.max[i] => PUSHED_OUT,
+            _ => 0,
+        })
     };
-    let mut pushed = Vec::with_capacity(ring.len() + 4);
+    let mut pushed = Vec::with_capacity(ring.len() + 8);
     for (i, &point) in ring.iter().enumerate() {
-        let next = ring[(i + 1) % ring.len()];
-        pushed.push(point);
-        if (0..2).any(|axis| point[axis] == next[axis] && out(axis, point[axis]) != point[axis]) {
-            pushed.extend([point, next].map(|p| [out(0, p[0]), out(1, p[1])]));
+        let before = out(ring[(i + ring.len() - 1) % ring.len()], point);
+        let after = out(point, ring[(i + 1) % ring.len()]);
+        let by = [0, 1].map(|i| if before[i] != 0 { before[i] } else { after[i] });
+        let outside = [point[0] + by[0], point[1] + by[1]];
+        match (before != [0, 0], after != [0, 0]) {
+            (false, false) => pushed.push(point),
+            (false, true) => pushed.extend([point, outside]),
+            (true, false) => pushed.extend([outside, point]),
+            (true, true) => pushed.push(outside),
         }
     }
     pushed

@@ -4,7 +4,7 @@
 //! so that it is the same on both sides of a cut.
 
 use super::offset;
-use super::path::{Line, Measured, Path, Point, Rect, UNITS};
+use super::path::{Measured, Path, Point, Rect, UNITS};
 use crate::style::Gradient;
 use crate::style::color::Color;
 
@@ -13,18 +13,17 @@ const STEPS: f64 = 256.0;
 /// How far a run goes on under the next one, in scene units.
 const OVERLAP: f64 = UNITS as f64;
 
-/// Adds the runs of a line that can be seen; `progress` is that of the stretches between its cuts. At its ends the line
-/// goes on for `beyond` scene units, under its caps.
-pub fn lay(
-    line: &Line,
+/// The runs of a part of a line that can be seen; `progress` is that of the stretches between its cuts. At its ends the
+/// line goes on for `beyond` scene units, under its caps.
+pub fn runs(
+    measured: &Measured,
     progress: &[[f64; 2]],
     colors: &Gradient,
+    [from, until]: [f64; 2],
     beyond: f64,
     near: Rect,
     moved: Point,
-    runs: &mut Vec<(Color, Path)>,
-) {
-    let measured = Measured::new(line);
+) -> Vec<(Color, Path)> {
     // Where each colour ends, as an arc length.
     let mut ends: Vec<(Color, f64)> = Vec::new();
     let mut add = |color: Color, end: f64| match ends.last_mut() {
@@ -50,16 +49,23 @@ pub fn lay(
             at = next;
         }
     }
-    let count = ends.len();
+    let (count, total) = (ends.len(), measured.total());
+    let mut runs = Vec::new();
     let mut begin = 0.0;
     for (i, (color, end)) in ends.into_iter().enumerate() {
         let (is_first, is_last) = (i == 0, i + 1 == count);
         let over = if is_last { 0.0 } else { OVERLAP };
-        let mut points = measured.part(begin, (end + over).min(measured.total()));
-        if is_first && !line.closed {
+        let [first, last] = [begin, (end + over).min(total)].map(|at: f64| at.clamp(from, until));
+        let is_within = (is_last || end > from) && (is_first || begin < until);
+        begin = end;
+        if !is_within {
+            continue;
+        }
+        let mut points = measured.part(first, last);
+        if is_first && !measured.closed {
             points.insert(0, offset::extend(&points, false, beyond));
         }
-        if is_last && !line.closed {
+        if is_last && !measured.closed {
             points.push(offset::extend(&points, true, beyond));
         }
         let mut path = Path::default();
@@ -67,6 +73,6 @@ pub fn lay(
         if !path.is_empty() {
             runs.push((color, path));
         }
-        begin = end;
     }
+    runs
 }

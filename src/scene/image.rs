@@ -24,7 +24,8 @@ pub struct Band {
     name: String,
     /// In pixels.
     pub size: [u32; 2],
-    /// How long it is in output pixels along a line.
+    /// How wide the lines are and how long the image is along them, in output pixels.
+    pub width: f64,
     pub period: f64,
 }
 
@@ -65,7 +66,7 @@ impl<'a> Images<'a> {
         let image = self.sprite.get(&name.0, self.scale)?;
         let period = (width * f64::from(image.width) / f64::from(image.height)).max(1.0);
         let pixels = |length: f64| (length.round().max(1.0) as u32).min(limits::PIXMAP_SIDE / FEW_REPETITIONS);
-        Some(Band { name: name.0.to_string(), size: [pixels(period), pixels(width)], period })
+        Some(Band { name: name.0.to_string(), size: [pixels(period), pixels(width)], width, period })
     }
 
     /// So many repetitions of a band side by side.

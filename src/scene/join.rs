@@ -1,7 +1,7 @@
 //! Pieces of one line in neighbouring cells, put together again.
 //!
-//! Cut ends on the same edge within two units of each other, with equal paint, belong together; among several the
-//! straightest, each once. The choice depends on what lies at the edge alone, so every square makes the same.
+//! Cut ends on the same edge within two units of each other, with equal paint, belong together; among several those of
+//! one feature, then the straightest, each once. The choice depends on what lies at the edge alone, so every square makes the same.
 
 use super::cut::Piece;
 use super::path::Point;
@@ -15,6 +15,8 @@ pub struct Joinable {
     pub placement: usize,
     /// Two units of its tile, in scene units.
     pub tolerance: i64,
+    /// Its feature's, if that has one.
+    pub id: Option<u64>,
 }
 
 /// Pieces end to end; each with whether it is walked from its first point to its last.
@@ -86,7 +88,7 @@ type Partners = Vec<[Option<(usize, bool)>; 2]>;
 
 fn partners(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) -> bool) -> Partners {
     let sides = sides(pieces);
-    let mut candidates: Vec<(f64, i64, End, End)> = Vec::new();
+    let mut candidates: Vec<(bool, f64, i64, End, End)> = Vec::new();
     for (i, (edge, ends)) in sides.iter().enumerate() {
         for (_, others) in sides[i + 1..].iter().take_while(|(other, _)| other == edge) {
             for &a in ends {
@@ -97,15 +99,18 @@ fn partners(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) ->
                     if alike((a.piece, a.last), (b.piece, b.last)) {
                         // -1 where one goes straight on into the other.
                         let turn = a.direction[0] * b.direction[0] + a.direction[1] * b.direction[1];
-                        candidates.push((turn, (b.along - a.along).abs(), a, b));
+                        let [id, other] = [a, b].map(|end| pieces[end.piece].id);
+                        let strangers = id.is_none() || id != other;
+                        candidates.push((strangers, turn, (b.along - a.along).abs(), a, b));
                     }
                 }
             }
         }
     }
-    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.along.cmp(&b.2.along)));
+    candidates
+        .sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)).then(a.3.along.cmp(&b.3.along)));
     let mut partners: Partners = vec![[None; 2]; pieces.len()];
-    for (_, _, a, b) in candidates {
+    for (.., a, b) in candidates {
         let free = |end: End| partners[end.piece][usize::from(end.last)].is_none();
         if free(a) && free(b) {
             partners[a.piece][usize::from(a.last)] = Some((b.piece, b.last));

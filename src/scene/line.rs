@@ -4,16 +4,17 @@
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
 use super::canvas::{Canvas, reach};
-use super::gather::{Course, Joined, gather};
+use super::dash::{self, Dash};
+use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
-use super::path::{Line, Path, UNITS};
-use super::{Ink, Stroke, dash, faded, gradient, offset, texture, tips};
+use super::path::{Line, Measured, Path, UNITS};
+use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
 use crate::mvt::Feature;
 use crate::style::color::Color;
 use crate::style::{self, Cap, Gradient, ImageName, Join, OUTLINE_WIDTH, Property, ROUND_LIMIT};
-use crate::value::GeometryKind;
+use crate::value::{Attributes, GeometryKind};
 
 /// resvg strokes what is at most one pixel wide in a way of its own, which does not fit at tiles' edges.
 const MORE_THAN_HAIRLINE: f64 = 1.02;
@@ -77,7 +78,7 @@ pub fn outlines(
     images: &mut Images,
 ) -> Result<Vec<Stroke>, Error> {
     let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
-    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
+    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let paint = |feature: &Feature| Paint {
         color: faded(color.of(feature), opacity.of(feature)),
         opacity: 1.0,
@@ -95,7 +96,7 @@ pub fn outlines(
         sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
     };
     let of_polygon = |feature: &Feature| {
-        (feature.kind == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
+        (feature.kind() == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
     };
     strokes(layer, canvas, of_polygon, None, images)
 }
@@ -110,74 +111,99 @@ fn strokes(
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    let mut drawn: Vec<(f64, Stroke)> = Vec::new();
-    for (paint, courses) in gather(layer, canvas, near, resolve)? {
-        let (width, side) = profile(&paint);
-        let mut stroke = Stroke {
-            ink: Ink::Color(paint.color),
-            width,
-            cap: paint.cap,
-            join: paint.join,
-            miter_limit: paint.miter_limit,
-            blur: paint.blur,
-            path: Path::default(),
-            tips: Path::default(),
-        };
-        let lines: Vec<(Line, &Course)> = courses
-            .iter()
-            .flat_map(|course| sideways(&course.line, paint.offset, side).into_iter().map(move |line| (line, course)))
-            .collect();
-        if let Some(name) = &paint.pattern {
-            // Where there is no such image, nothing is drawn.
-            let Some(band) = images.band(name, width) else { continue };
-            let mut quads = Vec::new();
-            for (line, _) in &lines {
-                texture::lay(line, &band, width, near, canvas.offset, images, &mut quads);
+    let Gathered { paints, courses } = gather(layer, canvas, near, resolve)?;
+    let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
+    for Course { line, progress, shares } in courses {
+        let paint = &paints[shares[0].feature];
+        let (width, side) = profile(paint);
+        let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
+        let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
+        for line in sideways(line, paint.offset, side) {
+            let measured = Measured::new(&line);
+            for share in &shares {
+                let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
+                if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
+                    texture::lay(&measured, band, span, near, canvas.offset, images, quads);
+                } else if let Some(colors) = colors {
+                    let beyond = (width / 2.0 + 1.0) * UNITS as f64;
+                    let more = gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset);
+                    add_runs(ink, paint.opacity, more);
+                }
             }
-            stroke.ink = Ink::Pattern { opacity: paint.opacity, quads };
-        } else if let Some(colors) = colors {
-            let mut runs = Vec::new();
-            let beyond = (width / 2.0 + 1.0) * UNITS as f64;
-            for (line, course) in lines.iter().filter(|(_, course)| !course.progress.is_empty()) {
-                gradient::lay(line, &course.progress, colors, beyond, near, canvas.offset, &mut runs);
-            }
-            if !runs.is_empty() {
-                stroke.ink = Ink::Gradient { opacity: paint.opacity, runs };
-            }
-        }
-        for (line, _) in lines {
-            let dashes: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-            let lines = match dashes.is_empty() || paint.pattern.is_some() {
-                true => vec![line],
-                false => dash::dashes(&line, &dashes),
-            };
-            for line in lines {
+            for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
+                let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
+                let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
                     let half = width * UNITS as f64 / 2.0;
-                    tips::lay(&line, half, paint.round_limit, near, canvas.offset, &mut stroke.tips);
+                    tips::lay(&points, closed, half, paint.round_limit, near, canvas.offset, tips);
                 }
-                stroke.path.push_line(&line.points, line.closed, near, canvas.offset);
+                path.push_line(&points, closed, near, canvas.offset);
             }
         }
-        if !stroke.path.is_empty() {
-            drawn.push((paint.sort_key, stroke));
-        }
     }
-    drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Where there is no such image, nothing is drawn.
+    let is_seen = |stroke: &Stroke| {
+        !stroke.path.is_empty() && !matches!(&stroke.ink, Ink::Pattern { quads, .. } if quads.is_empty())
+    };
+    let mut drawn: Vec<(Paint, Stroke)> = paints.into_iter().zip(drawn).filter(|(_, stroke)| is_seen(stroke)).collect();
+    drawn.sort_by(|a, b| a.0.sort_key.total_cmp(&b.0.sort_key));
     Ok(drawn.into_iter().map(|(_, stroke)| stroke).collect())
+}
+
+/// A stroke of a feature that has no lines yet.
+fn blank(paint: &Paint) -> Stroke {
+    let ink = match paint.pattern {
+        Some(_) => Ink::Pattern { opacity: paint.opacity, quads: Vec::new() },
+        // One with a gradient has its own colour where its lines do not say how far along they are.
+        None => Ink::Color(paint.color),
+    };
+    Stroke {
+        ink,
+        width: profile(paint).0,
+        cap: paint.cap,
+        join: paint.join,
+        miter_limit: paint.miter_limit,
+        blur: paint.blur,
+        path: Path::default(),
+        tips: Path::default(),
+    }
+}
+
+fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
+    match ink {
+        Ink::Gradient { runs, .. } => runs.extend(more),
+        Ink::Color(_) | Ink::Pattern { .. } if more.is_empty() => {}
+        Ink::Color(_) | Ink::Pattern { .. } => *ink = Ink::Gradient { opacity, runs: more },
+    }
+}
+
+/// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
+fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+    if !paint.dashes.is_empty() && paint.pattern.is_none() {
+        let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
+        return dash::dashes(&line, &pattern);
+    }
+    if shares.len() == 1 {
+        return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
+    }
+    let part = |share: &Share| {
+        let until = share.until.min(line.length);
+        Dash { points: measured.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
+    };
+    shares.iter().map(part).collect()
 }
 
 /// The function from a feature to its paint.
 fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Feature) -> Paint + use<'a> {
-    let (zoom, scale) = (canvas.zoom, f64::from(canvas.viewport.scale));
+    let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
     let (gap, offset, blur) = (line.gap_width.at(zoom), line.offset.at(zoom), line.blur.at(zoom));
-    let (cap, join) = (line.cap.at(zoom), line.join.at(zoom));
-    let (miter_limit, round_limit) = (line.miter_limit.at(zoom), line.round_limit.at(zoom));
+    let (cap, join) = (line.cap.at(tile_zoom), line.join.at(tile_zoom));
+    let (miter_limit, round_limit) = (line.miter_limit.at(tile_zoom), line.round_limit.at(tile_zoom));
     // What cannot be interpolated is evaluated at whole zooms.
-    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(zoom.floor()));
-    let pattern = line.pattern.as_ref().map(|pattern| pattern.at(zoom.floor()));
-    let sort_key = line.sort_key.as_ref().map(|key| key.at(zoom));
+    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(tile_zoom));
+    let pattern = line.pattern.as_ref().map(|pattern| pattern.at(tile_zoom));
+    let sort_key = line.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let has_gradient = line.gradient.is_some() && pattern.is_none();
     move |feature| {
         let opacity = opacity.of(feature).clamp(0.0, 1.0);
@@ -212,11 +238,11 @@ fn profile(paint: &Paint) -> (f64, Option<f64>) {
 }
 
 /// The line at its offset, or twice, on both sides of its gap.
-fn sideways(line: &Line, offset: f64, side: Option<f64>) -> Vec<Line> {
-    let at = |distance: f64| offset::parallel(line, distance * UNITS as f64);
+fn sideways(line: Line, offset: f64, side: Option<f64>) -> Vec<Line> {
+    let at = |distance: f64| offset::parallel(&line, distance * UNITS as f64);
     match side {
         Some(side) => vec![at(offset - side), at(offset + side)],
         None if offset != 0.0 => vec![at(offset)],
-        None => vec![line.clone()],
+        None => vec![line],
     }
 }

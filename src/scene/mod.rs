@@ -9,6 +9,7 @@
 //! by whole pixels, and its geometry within them by what is left.
 
 mod canvas;
+mod caption;
 mod circle;
 mod cut;
 mod dash;
@@ -27,24 +28,31 @@ use crate::error::Error;
 use crate::sprite::Bitmap;
 use crate::style::color::Color;
 use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
-use crate::viewport::{self, SizeClass, Viewport};
+use crate::viewport::{self, Turn, Viewport};
 use image::Images;
+use std::collections::BTreeMap;
 
-pub use canvas::{Canvas, SourceTiles, cells};
+pub use canvas::{Canvas, SourceTiles, Tiles, cells};
+pub use caption::{Caption, caption};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
-/// Everything that is drawn in a viewport; coordinates are relative to its top left corner.
-#[derive(Debug, PartialEq)]
+/// Everything that is drawn in a viewport; coordinates are relative to its top left corner, and before the turn.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// In output pixels.
     pub width: u32,
     pub height: u32,
+    /// How all of it is turned; none where north is up. Squares then share pixels: each belongs to the square that holds
+    /// its middle.
+    pub turn: Option<Turn>,
     pub runs: Vec<Run>,
     /// What patterns are made of, in output pixels.
     pub images: Vec<Bitmap>,
+    /// What stands over all of it and is not turned.
+    pub caption: Option<Caption>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Run {
     /// The whole viewport in one paint.
     Background(LayerId, Paint),
@@ -69,14 +77,14 @@ pub type LayerId = usize;
 /// The number of an image in the scene.
 pub type ImageId = usize;
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Square {
     /// In output pixels: left, top, right, bottom.
     pub clip: [i64; 4],
     pub layers: Vec<(LayerId, Vec<Item>)>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     Fill(Fill),
     Stroke(Stroke),
@@ -96,7 +104,7 @@ pub enum Paint {
 }
 
 /// Rings filled by the non-zero rule.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
     pub paint: Paint,
     /// If not, a pixel is wholly painted where its middle is inside, and else not at all.
@@ -105,7 +113,7 @@ pub struct Fill {
 }
 
 /// Lines with a width. Each place is covered once, however often its lines cross.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
     pub ink: Ink,
     /// In output pixels.
@@ -121,7 +129,7 @@ pub struct Stroke {
 }
 
 /// What a stroke is drawn with.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ink {
     Color(Color),
     /// One colour after another along the lines; each run goes on a little under the next.
@@ -137,7 +145,7 @@ pub enum Ink {
 }
 
 /// A straight stretch of a line with an image along it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Quad {
     /// As many repetitions side by side as the quad is long, with rows above and below that repeat its edges.
     pub image: ImageId,
@@ -147,7 +155,7 @@ pub struct Quad {
     pub transform: [f64; 6],
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Circle {
     /// In scene units.
     pub center: [i32; 2],
@@ -161,16 +169,24 @@ pub struct Circle {
     pub blur: f64,
 }
 
-/// Draws a style over source tiles.
+/// Draws a style over the tiles of its sources.
 ///
-/// `tiles` holds what [`cells`] names for this viewport; cells that it does not hold count as absent.
-pub fn build(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<Scene, Error> {
+/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent.
+pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
     let mut images = Images::new(&style.sprite, viewport);
-    let visible: Vec<LayerId> = (0..style.layers.len()).filter(|&i| style.layers[i].is_visible(zoom)).collect();
-    for layers in visible.chunk_by(|&a, &b| run_together(&style.layers[a], &style.layers[b], zoom)) {
-        let layer = &style.layers[layers[0]];
+    let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
+    // Layers on one grid of squares, moved alike, are drawn square by square.
+    let grid = |layer: &Layer| match layer.kind {
+        Kind::Fill(_) | Kind::Line(_) => {
+            let class = tiles.get(&layer.source)?.class;
+            is_plain(layer, zoom).then(|| (class, translation(layer, viewport)))
+        }
+        Kind::Background(_) | Kind::Circle(_) => None,
+    };
+    for layers in visible.chunk_by(|a, b| grid(a).is_some() && grid(a) == grid(b)) {
+        let layer = layers[0];
         let (whole, rest) = translation(layer, viewport);
         let viewport = &viewport.of_moved(whole);
         match &layer.kind {
@@ -178,21 +194,22 @@ pub fn build(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &Sourc
                 let opacity = background.opacity.at(zoom).constant();
                 let paint = match &background.pattern {
                     None => Some(Paint::Color(faded(background.color.at(zoom).constant(), opacity))),
-                    Some(pattern) => images.area(&pattern.at(zoom.floor()).constant(), viewport, opacity),
+                    Some(pattern) => images.area(&pattern.at(viewport.tile_zoom()).constant(), viewport, opacity),
                 };
-                runs.extend(paint.filter(Paint::is_visible).map(|paint| Run::Background(layers[0], paint)));
+                runs.extend(paint.filter(Paint::is_visible).map(|paint| Run::Background(layer.index, paint)));
             }
             Kind::Circle(circle) => {
-                let drawn = circle::layer(layer, circle, viewport, rest, class, tiles)?;
+                let Some(source) = tiles.get(&layer.source) else { continue };
+                let drawn = circle::layer(layer, circle, viewport, rest, source)?;
                 if !drawn.is_empty() {
-                    runs.push(Run::Circles(layers[0], drawn));
+                    runs.push(Run::Circles(layer.index, drawn));
                 }
             }
             Kind::Fill(_) | Kind::Line(_) => {
+                let Some(source) = tiles.get(&layer.source) else { continue };
                 let mut drawn = Vec::new();
-                for square in viewport.squares(class) {
-                    let canvas = Canvas::new(viewport, class, square, tiles).shifted(rest);
-                    let square = draw_square(style, layers, &canvas, &mut images)?;
+                for square in viewport.squares(source.class) {
+                    let square = draw_square(layers, viewport, rest, square, tiles, &mut images)?;
                     if !square.layers.is_empty() {
                         drawn.push(square);
                     }
@@ -208,13 +225,8 @@ pub fn build(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &Sourc
             }
         }
     }
-    Ok(Scene { width: viewport.width, height: viewport.height, runs, images: images.into_bitmaps() })
-}
-
-/// Whether two consecutive layers can be drawn square by square, one square with both after the other.
-fn run_together(a: &Layer, b: &Layer, zoom: f64) -> bool {
-    let in_squares = |layer: &Layer| matches!(layer.kind, Kind::Fill(_) | Kind::Line(_)) && is_plain(layer, zoom);
-    in_squares(a) && in_squares(b) && a.translate(zoom) == b.translate(zoom)
+    let Viewport { width, height, turn, .. } = *viewport;
+    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), caption: None })
 }
 
 /// Whether a layer's features are put one by one on what lies below.
@@ -222,28 +234,41 @@ fn is_plain(layer: &Layer, zoom: f64) -> bool {
     layer.blending(zoom) == (1.0, BlendMode::Normal)
 }
 
-/// How far a layer is moved: whole output pixels, and what is left in scene units.
-fn translation(layer: &Layer, viewport: &viewport::Viewport) -> ([i64; 2], Point) {
-    let moved = layer.translate(viewport.style_zoom()).map(|by| by * f64::from(viewport.scale));
+/// How far a layer is moved before the turn: whole output pixels, and what is left in scene units.
+fn translation(layer: &Layer, viewport: &Viewport) -> ([i64; 2], Point) {
+    let bearing = viewport.turn.map_or(0.0, |turn| turn.bearing);
+    let moved = layer.translate(viewport.style_zoom(), bearing).map(|by| by * f64::from(viewport.scale));
     let whole = moved.map(|by| by.round());
     let rest = [0, 1].map(|i| ((moved[i] - whole[i]) * UNITS as f64).round() as i64);
     (whole.map(|by| by as i64), rest)
 }
 
-fn draw_square(style: &Style, layers: &[LayerId], canvas: &Canvas, images: &mut Images) -> Result<Square, Error> {
-    let mut drawn = Vec::new();
-    for &i in layers {
-        let layer = &style.layers[i];
+/// Draws layers on one grid in one of its squares, moved by `rest` within it.
+fn draw_square(
+    layers: &[&Layer],
+    viewport: &Viewport,
+    rest: Point,
+    square: viewport::Square,
+    tiles: &Tiles,
+    images: &mut Images,
+) -> Result<Square, Error> {
+    let mut canvases: BTreeMap<&str, Canvas> = BTreeMap::new();
+    let mut drawn = Square { clip: [0; 4], layers: Vec::new() };
+    for layer in layers {
+        let Some(source) = tiles.get(&layer.source) else { continue };
+        let canvas =
+            canvases.entry(&layer.source).or_insert_with(|| Canvas::new(viewport, square, source).shifted(rest));
+        drawn.clip = canvas.clip();
         let items: Vec<Item> = match &layer.kind {
             Kind::Fill(fill) => fill::layer(layer, fill, canvas, images)?,
             Kind::Line(line) => line::layer(layer, line, canvas, images)?.into_iter().map(Item::Stroke).collect(),
             Kind::Background(_) | Kind::Circle(_) => Vec::new(),
         };
         if !items.is_empty() {
-            drawn.push((i, items));
+            drawn.layers.push((layer.index, items));
         }
     }
-    Ok(Square { clip: canvas.clip(), layers: drawn })
+    Ok(drawn)
 }
 
 impl Paint {

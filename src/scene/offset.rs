@@ -16,7 +16,7 @@ pub fn parallel(line: &Line, distance: f64) -> Line {
         let [dx, dy] = unit(line.points[i], line.points[(i + 1) % count]);
         [-dy, dx]
     };
-    let mut moved = Line { points: Vec::with_capacity(count), cuts: Vec::new(), closed: line.closed };
+    let mut moved = Line { length: line.length, closed: line.closed, ..Line::default() };
     for (i, &point) in line.points.iter().enumerate() {
         if line.cuts.contains(&i) {
             moved.cuts.push(moved.points.len());
@@ -25,6 +25,7 @@ pub fn parallel(line: &Line, distance: f64) -> Line {
         let after = (i + 1 < count || line.closed).then(|| normal(i));
         let mut push = |[nx, ny]: [f64; 2], length: f64| {
             moved.points.push([along(point[0], nx * length), along(point[1], ny * length)]);
+            moved.at.push(line.at[i]);
         };
         match (before, after) {
             (Some(a), Some(b)) => {
@@ -60,10 +61,11 @@ pub fn extend(points: &[Point], last: bool, length: f64) -> Point {
 
 /// The line without vertices that repeat the one before, which have no direction.
 fn without_repeats(line: &Line) -> Line {
-    let mut kept = Line { points: Vec::with_capacity(line.points.len()), cuts: Vec::new(), closed: line.closed };
+    let mut kept = Line { length: line.length, closed: line.closed, ..Line::default() };
     for (i, &point) in line.points.iter().enumerate() {
         if kept.points.last() != Some(&point) {
             kept.points.push(point);
+            kept.at.push(line.at[i]);
         }
         if line.cuts.contains(&i) {
             kept.cuts.push(kept.points.len() - 1);

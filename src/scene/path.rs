@@ -1,57 +1,25 @@
 //! Polylines and rings in scene units, and leaving out what is out of sight without touching what is in it.
+//!
+//! Positions are relative to a square while a scene is built, to the viewport in a finished one.
 
 use crate::limits;
 
-/// Scene units in one output pixel.
-pub const UNITS: i64 = 256;
-
-/// A position in scene units, x to the right, y down; relative to a square while a scene is built, to the viewport in
-/// a finished one.
-pub type Point = [i64; 2];
-
-/// A rectangle in scene units: left, top, right, bottom.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rect {
-    pub min: Point,
-    pub max: Point,
-}
-
-impl Rect {
-    pub fn grown(self, by: i64) -> Rect {
-        Rect { min: self.min.map(|c| c - by), max: self.max.map(|c| c + by) }
-    }
-
-    pub fn intersection(self, other: Rect) -> Rect {
-        Rect { min: [0, 1].map(|i| self.min[i].max(other.min[i])), max: [0, 1].map(|i| self.max[i].min(other.max[i])) }
-    }
-
-    pub fn touches(self, other: Rect) -> bool {
-        (0..2).all(|i| self.min[i] <= other.max[i] && other.min[i] <= self.max[i])
-    }
-
-    /// The sides of the rectangle that a point lies beyond, one bit each.
-    fn beyond(self, p: Point) -> u8 {
-        u8::from(p[0] < self.min[0])
-            | u8::from(p[0] > self.max[0]) << 1
-            | u8::from(p[1] < self.min[1]) << 2
-            | u8::from(p[1] > self.max[1]) << 3
-    }
-}
+pub use crate::clip::{Point, Rect, clip_ring, clip_segment};
+pub use crate::viewport::UNITS;
 
 /// A line put together from the pieces that tiles have of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     pub points: Vec<Point>,
+    /// How far along the line each vertex lies, in scene units. It is measured on the pieces as each tile has them, and
+    /// kept when the line is moved sideways: where dashes begin does not depend on what a piece goes on into.
+    pub at: Vec<f64>,
+    /// Of the whole line, with the way back to its start where it is closed.
+    pub length: f64,
     /// Indices of the vertices where tiles cut it.
     pub cuts: Vec<usize>,
     /// Whether the last vertex goes on to the first.
     pub closed: bool,
-}
-
-impl Line {
-    pub fn open(points: Vec<Point>) -> Line {
-        Line { points, cuts: Vec::new(), closed: false }
-    }
 }
 
 /// How long a polyline is.
@@ -63,12 +31,13 @@ pub fn distance(a: Point, b: Point) -> f64 {
     ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64)
 }
 
-/// A line with the arc length at each vertex, the closing one of a ring included.
+/// A line with how far along it each vertex lies, the closing one of a ring included.
 pub struct Measured {
     pub points: Vec<Point>,
     pub lengths: Vec<f64>,
     /// The stretches between cuts.
     pub stretches: Vec<Stretch>,
+    pub closed: bool,
 }
 
 /// What lies between two cuts of a line, or a cut and its end: from one vertex to another.
@@ -82,26 +51,23 @@ pub struct Stretch {
 
 impl Measured {
     pub fn new(line: &Line) -> Measured {
-        let closing = line.closed.then(|| line.points[0]);
-        let points: Vec<Point> = line.points.iter().copied().chain(closing).collect();
-        let mut lengths = vec![0.0];
-        for pair in points.windows(2) {
-            lengths.push(lengths[lengths.len() - 1] + distance(pair[0], pair[1]));
-        }
+        let closing = line.closed.then(|| (line.points[0], line.length));
+        let vertices = line.points.iter().copied().zip(line.at.iter().copied());
+        let (points, lengths): (Vec<Point>, Vec<f64>) = vertices.chain(closing).unzip();
         let last = points.len() - 1;
         let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
         stops.extend(line.cuts.iter().filter(|&&i| i > 0 && i < last).map(|&i| (i, true)));
         stops.push((last, stops[0].1));
         let stretch = |pair: &[(usize, bool)]| Stretch { from: pair[0].0, to: pair[1].0, cut: [pair[0].1, pair[1].1] };
         let stretches = stops.windows(2).map(stretch).collect();
-        Measured { points, lengths, stretches }
+        Measured { points, lengths, stretches, closed: line.closed }
     }
 
     pub fn total(&self) -> f64 {
         self.lengths[self.lengths.len() - 1]
     }
 
-    /// The part of the line between two arc lengths.
+    /// The part of the line between two positions along it.
     pub fn part(&self, start: f64, end: f64) -> Vec<Point> {
         let (points, lengths) = (&self.points, &self.lengths);
         let at = |length: f64| {
@@ -135,6 +101,15 @@ struct Part {
 }
 
 impl Path {
+    /// Whole rings, each of a vertex or more.
+    pub fn of_rings(rings: &[Vec<[i32; 2]>]) -> Path {
+        let mut path = Path::default();
+        for ring in rings.iter().filter(|ring| !ring.is_empty()) {
+            path.push(ring.iter().map(|p| p.map(i64::from)), true);
+        }
+        path
+    }
+
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
@@ -189,26 +164,30 @@ impl Path {
     }
 
     /// Adds a line that is stroked, moved by `offset`, as far as it can be seen: `visible` is grown by what the stroke
-    /// reaches. Segments wholly beyond one side are left out; the others keep their vertices.
+    /// reaches. Segments wholly beyond one side are left out, but for those next to one that stays: what a corner looks
+    /// like depends on both its sides. The others keep their vertices.
     pub fn push_line(&mut self, line: &[Point], closed: bool, visible: Rect, offset: Point) {
         let bounds = limit_rect(visible);
-        let seen = |a: Point, b: Point| visible.beyond(a) & visible.beyond(b) == 0;
         let closing = closed.then(|| line[0]);
         let mut points: Vec<Point> = line.iter().copied().chain(closing).collect();
-        let whole = points.windows(2).all(|pair| seen(pair[0], pair[1]));
-        if whole && points.iter().all(|&p| bounds.beyond(p) == 0) {
+        let mut seen: Vec<bool> =
+            points.windows(2).map(|pair| visible.beyond(pair[0]) & visible.beyond(pair[1]) == 0).collect();
+        if seen.iter().all(|&seen| seen) && points.iter().all(|&p| bounds.beyond(p) == 0) {
             self.push(line.iter().map(|&p| moved(p, offset)), closed);
             return;
         }
-        if let Some(gap) = points.windows(2).position(|pair| closed && !seen(pair[0], pair[1])) {
-            // Begun at a gap: a ring's first vertex may be seen, and must not become two ends.
+        if let Some(gap) = seen.iter().position(|seen| closed && !seen) {
+            // Begun and ended with a gap: a ring's first vertex may be seen, and must not become two ends.
             points.pop();
-            points.rotate_left(gap + 1);
-            points.push(points[0]);
+            points.rotate_left(gap);
+            points.extend_from_within(..2);
+            seen.rotate_left(gap);
+            seen.push(false);
         }
+        let beside = |i: usize| (i > 0 && seen[i - 1]) || seen.get(i + 1).is_some_and(|&seen| seen);
         let mut run: Vec<Point> = Vec::new();
-        for pair in points.windows(2) {
-            let segment = seen(pair[0], pair[1]).then(|| clip_segment(pair[0], pair[1], bounds)).flatten();
+        for (i, pair) in points.windows(2).enumerate() {
+            let segment = (seen[i] || beside(i)).then(|| clip_segment(pair[0], pair[1], bounds)).flatten();
             let Some((a, b)) = segment else {
                 self.push_run(&mut run, offset);
                 continue;
@@ -237,66 +216,4 @@ fn moved(p: Point, offset: Point) -> Point {
 /// What coordinates may reach around what is visible; only far above the source's zoom does anything lie outside.
 fn limit_rect(visible: Rect) -> Rect {
     visible.grown(limits::COORDINATE / 2)
-}
-
-/// The part of a segment within `rect`, if any (Liang and Barsky 1984), new ends rounded to whole units.
-pub fn clip_segment(a: Point, b: Point, rect: Rect) -> Option<(Point, Point)> {
-    if rect.beyond(a) == 0 && rect.beyond(b) == 0 {
-        return Some((a, b));
-    }
-    // Where the segment enters and leaves, as fractions of its length with positive denominators.
-    let mut enter = (0i128, 1i128);
-    let mut leave = (1i128, 1i128);
-    for axis in 0..2 {
-        for (side, bound) in [(-1, rect.min[axis]), (1, rect.max[axis])] {
-            // Towards the outside: how far the segment goes, and how far it may.
-            let delta = i128::from(b[axis] - a[axis]) * side;
-            let room = i128::from(bound - a[axis]) * side;
-            if delta > 0 && room * leave.1 < leave.0 * delta {
-                leave = (room, delta);
-            } else if delta < 0 && -room * enter.1 > enter.0 * -delta {
-                enter = (-room, -delta);
-            } else if delta == 0 && room < 0 {
-                return None;
-            }
-        }
-    }
-    if enter.0 * leave.1 > leave.0 * enter.1 {
-        return None;
-    }
-    let at = |t: (i128, i128)| [0, 1].map(|i| a[i] + rounded(i128::from(b[i] - a[i]) * t.0, t.1));
-    Some((if enter.0 == 0 { a } else { at(enter) }, if leave.0 == leave.1 { b } else { at(leave) }))
-}
-
-/// `n / d` to the nearest whole number, halves upwards; `d` is positive.
-fn rounded(n: i128, d: i128) -> i64 {
-    (2 * n + d).div_euclid(2 * d) as i64
-}
-
-/// A ring cut to a rectangle (Sutherland and Hodgman 1974). Where a ring falls apart, the parts stay joined along the
-/// rectangle's sides, which lie out of sight.
-pub fn clip_ring(mut ring: Vec<Point>, rect: Rect) -> Vec<Point> {
-    for axis in 0..2 {
-        for (side, bound) in [(-1, rect.min[axis]), (1, rect.max[axis])] {
-            let inside = |p: Point| p[axis] * side <= bound * side;
-            let mut cut = Vec::with_capacity(ring.len() + 4);
-            for (i, &point) in ring.iter().enumerate() {
-                let before = ring[(i + ring.len() - 1) % ring.len()];
-                if inside(before) != inside(point) {
-                    let other = 1 - axis;
-                    let along = i128::from(bound - before[axis]) * i128::from(point[other] - before[other]);
-                    let delta = i128::from(point[axis] - before[axis]);
-                    let (along, delta) = if delta < 0 { (-along, -delta) } else { (along, delta) };
-                    let mut crossing = [bound; 2];
-                    crossing[other] = before[other] + rounded(along, delta);
-                    cut.push(crossing);
-                }
-                if inside(point) {
-                    cut.push(point);
-                }
-            }
-            ring = cut;
-        }
-    }
-    ring
 }

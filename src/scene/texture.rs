@@ -7,7 +7,7 @@
 use super::Quad;
 use super::image::{BAND_EDGE, Band, Images};
 use super::join::unit;
-use super::path::{Line, Measured, Point, Rect, Stretch, UNITS, clip_segment};
+use super::path::{Measured, Point, Rect, Stretch, UNITS, clip_segment, distance};
 
 /// How far quads reach beyond the edges of the line, which clips them, and under the next one, in scene units.
 const OVERLAP: f64 = UNITS as f64;
@@ -25,42 +25,49 @@ struct Segment {
     rate: f64,
 }
 
-/// Adds the quads of a line of `width` output pixels that can be seen.
+/// Adds the quads of a part of a line that can be seen.
 pub fn lay(
-    line: &Line,
+    measured: &Measured,
     band: &Band,
-    width: f64,
+    [from, until]: [f64; 2],
     near: Rect,
     offset: Point,
     images: &mut Images,
     quads: &mut Vec<Quad>,
 ) {
-    let measured = Measured::new(line);
     let points = &measured.points;
-    let wide = width * UNITS as f64 / 2.0 + OVERLAP;
+    let wide = band.width * UNITS as f64 / 2.0 + OVERLAP;
     let near = near.grown(wide.ceil() as i64);
     let last = points.len() - 1;
     let direction = |i: usize| unit(points[i], points[i + 1]);
     for stretch in &measured.stretches {
-        let (phase, rate) = phase(&measured, *stretch, band.period * UNITS as f64);
+        let (phase, rate) = phase(measured, *stretch, band.period * UNITS as f64);
         for i in stretch.from..stretch.to {
             let along = direction(i);
-            let length = measured.lengths[i + 1] - measured.lengths[i];
-            let Some((from, to)) = clip_segment(points[i], points[i + 1], near) else { continue };
+            let length = distance(points[i], points[i + 1]);
+            let Some((near_start, near_end)) = clip_segment(points[i], points[i + 1], near) else { continue };
             if length == 0.0 {
                 continue;
             }
-            let before = if i > 0 { Some(direction(i - 1)) } else { line.closed.then(|| direction(last - 1)) };
-            let after = if i + 1 < last { Some(direction(i + 1)) } else { line.closed.then(|| direction(0)) };
-            let begun = phase + (measured.lengths[i] - measured.lengths[stretch.from]) * rate;
-            let segment = Segment { start: points[i], along, begun, rate };
+            // A line that was moved sideways is longer or shorter than what it is measured on; at sharp corners it has
+            // segments that nothing is measured on.
+            let (begin, end) = (measured.lengths[i], measured.lengths[i + 1]);
+            let local = if end > begin { (end - begin) / length } else { 1.0 };
+            let before = if i > 0 { Some(direction(i - 1)) } else { measured.closed.then(|| direction(last - 1)) };
+            let after = if i + 1 < last { Some(direction(i + 1)) } else { measured.closed.then(|| direction(0)) };
+            let begun = phase + (begin - measured.lengths[stretch.from]) * rate;
+            let segment = Segment { start: points[i], along, begun, rate: rate * local };
             // Long segments are cut where it does not depend on what can be seen of them.
-            let step = f64::from(band.most() / 2) / rate;
-            let seen = [from, to].map(|p| dot([0, 1].map(|axis| (p[axis] - points[i][axis]) as f64), along));
+            let step = f64::from(band.most() / 2) / segment.rate;
+            let seen =
+                [near_start, near_end].map(|p| dot([0, 1].map(|axis| (p[axis] - points[i][axis]) as f64), along));
             let first = (seen[0] / step).floor().max(0.0) as u64;
             let end = (seen[1] / step).ceil().min((length / step).ceil()) as u64;
             for n in first..end {
                 let (start, stop) = (n as f64 * step, ((n + 1) as f64 * step).min(length));
+                if begin + stop * local < from || begin + start * local > until {
+                    continue;
+                }
                 let is_last = stop >= length;
                 let [a, b] = if n == 0 { ends(before, along, wide) } else { square(along, wide, 0.0) };
                 let [c, d] = match is_last {
@@ -71,7 +78,7 @@ pub fn lay(
                 let over = if is_last && after.is_none() { 0.0 } else { OVERLAP };
                 let place = |at: f64, by: Vector| [0, 1].map(|axis| along[axis] * at + by[axis]);
                 let corners = [place(start, a), place(start, b), place(stop + over, c), place(stop + over, d)];
-                quads.extend(quad(corners, &segment, band, width, offset, images));
+                quads.extend(quad(corners, &segment, band, offset, images));
             }
         }
     }
@@ -108,14 +115,7 @@ fn square(along: Vector, wide: f64, beyond: f64) -> [Vector; 2] {
 }
 
 /// A quad with `corners` from the start of the segment.
-fn quad(
-    corners: [Vector; 4],
-    segment: &Segment,
-    band: &Band,
-    width: f64,
-    offset: Point,
-    images: &mut Images,
-) -> Option<Quad> {
+fn quad(corners: [Vector; 4], segment: &Segment, band: &Band, offset: Point, images: &mut Images) -> Option<Quad> {
     let Segment { start, along, begun, rate } = *segment;
     // In images; the quad's own begin at a whole one.
     let reached = corners.map(|corner| begun + dot(corner, along) * rate);
@@ -127,7 +127,7 @@ fn quad(
     let [columns, rows] = band.size.map(f64::from);
     // One pixel of the image along the line and across it. Its top is on the right of the line, as in MapLibre.
     let column = 1.0 / (rate * columns * units);
-    let row = width / rows;
+    let row = band.width / rows;
     let (x_axis, y_axis) = (along.map(|c| c * column), [along[1] * row, -along[0] * row]);
     let (back, up) = ((begun - base) * columns, rows / 2.0 + f64::from(BAND_EDGE));
     let origin = [0, 1].map(|i| (start[i] + offset[i]) as f64 / units - x_axis[i] * back - y_axis[i] * up);

@@ -1,15 +1,14 @@
 //! Joins that are round, but not sharp enough for it: `line-round-limit`.
 
 use super::join::unit;
-use super::path::{Line, Path, Point, Rect};
+use super::path::{Path, Point, Rect};
 
 /// Adds the miter of each corner whose miter is shorter than `limit` half widths. It holds the round join within it.
-pub fn lay(line: &Line, half_width: f64, limit: f64, near: Rect, offset: Point, tips: &mut Path) {
-    let count = line.points.len();
-    let corners = if line.closed { 0..count } else { 1..count.saturating_sub(1) };
+pub fn lay(line: &[Point], closed: bool, half_width: f64, limit: f64, near: Rect, offset: Point, tips: &mut Path) {
+    let count = line.len();
+    let corners = if closed { 0..count } else { 1..count.saturating_sub(1) };
     for i in corners {
-        let (before, corner, after) =
-            (line.points[(i + count - 1) % count], line.points[i], line.points[(i + 1) % count]);
+        let (before, corner, after) = (line[(i + count - 1) % count], line[i], line[(i + 1) % count]);
         let (a, b) = (unit(before, corner), unit(corner, after));
         let turn = a[0] * b[1] - a[1] * b[0];
         // To the outside: the left of a line that turns right.

@@ -25,7 +25,7 @@ pub fn open(template: &str) -> Result<Source, Error> {
     let root = root.ok_or_else(|| refused("what stands before {z} in the path is not a directory that can be read"))?;
     let info = Info {
         // The same words mean another directory elsewhere.
-        identity: format!("directory {} {template}", root.display()),
+        identity: format!("directory {} {template}", root.display()).into(),
         minzoom: 0,
         maxzoom: 15,
         bounds: WORLD,
@@ -33,6 +33,7 @@ pub fn open(template: &str) -> Result<Source, Error> {
         buffer: 0,
         sparse: false,
         attribution: String::new(),
+        layers: None,
         remote: false,
     };
     Ok(Source { info, backend: Backend::Directory(Template { template: template.to_string() }) })

@@ -4,6 +4,7 @@
 //! URLs can hold keys, so no error and no log has one.
 
 use super::directory::fill;
+use super::inflate::inflate_to;
 use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -19,7 +20,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub struct Template {
-    template: String,
+    /// At least one; tiles are spread over them.
+    templates: Vec<String>,
     key: Option<ApiKey>,
     warned: AtomicBool,
 }
@@ -27,19 +29,24 @@ pub struct Template {
 /// The hosts that `{s}` stands for.
 const SUBDOMAINS: [&str; 3] = ["a", "b", "c"];
 
-pub fn open(template: &str, key: Option<ApiKey>) -> Result<Source, Error> {
-    let has_row = template.contains("{y}") || template.contains("{-y}");
-    if !template.contains("{z}") || !template.contains("{x}") || !has_row {
+pub fn open(templates: Vec<String>, key: Option<ApiKey>) -> Result<Source, Error> {
+    let has_all = |template: &String| {
+        let has_row = template.contains("{y}") || template.contains("{-y}");
+        template.contains("{z}") && template.contains("{x}") && has_row
+    };
+    if templates.is_empty() || !templates.iter().all(has_all) {
         return Err(refused("the URL template does not have all of {z}, {x} and {y}"));
     }
-    let template = Template { template: template.to_string(), key, warned: AtomicBool::new(false) };
-    let sample = TileId::new(0, 0, 0).map(|tile| template.url(tile, Some("key")));
-    if sample.is_none_or(|url| Url::parse(&url).is_err()) {
+    let makes_url = |template: &String| {
+        let url = TileId::new(0, 0, 0).map(|tile| filled(template, tile, Some("key")));
+        url.is_some_and(|url| Url::parse(&url).is_ok())
+    };
+    if !templates.iter().all(makes_url) {
         return Err(refused("the URL template does not make URLs"));
     }
     let info = Info {
         // The key is not in it yet; one written out in the template goes no further than into a digest.
-        identity: format!("http {}", template.template),
+        identity: format!("http {}", templates.join(" ")).into(),
         minzoom: 0,
         maxzoom: 15,
         bounds: WORLD,
@@ -47,20 +54,32 @@ pub fn open(template: &str, key: Option<ApiKey>) -> Result<Source, Error> {
         buffer: 0,
         sparse: false,
         attribution: String::new(),
+        layers: None,
         remote: true,
     };
+    let template = Template { templates, key, warned: AtomicBool::new(false) };
     Ok(Source { info, backend: Backend::Http(template) })
 }
 
-impl Template {
-    fn url(&self, tile: TileId, key: Option<&str>) -> String {
-        let subdomain = SUBDOMAINS[((u64::from(tile.x()) + u64::from(tile.y())) % 3) as usize];
-        let key = utf8_percent_encode(key.unwrap_or_default(), NON_ALPHANUMERIC).to_string();
-        fill(&self.template, tile).replace("{s}", subdomain).replace("{api_key}", &key)
-    }
+/// The URL of a tile.
+fn filled(template: &str, tile: TileId, key: Option<&str>) -> String {
+    with_key(&fill(template, tile).replace("{s}", SUBDOMAINS[spread(SUBDOMAINS.len(), tile)]), key)
+}
 
+/// A URL with the key put in where it wants one.
+pub fn with_key(url: &str, key: Option<&str>) -> String {
+    let key = utf8_percent_encode(key.unwrap_or_default(), NON_ALPHANUMERIC).to_string();
+    url.replace("{api_key}", &key)
+}
+
+/// Which of several that do the same a tile is got from: its neighbours from others.
+fn spread(over: usize, tile: TileId) -> usize {
+    ((u64::from(tile.x()) + u64::from(tile.y())) % over as u64) as usize
+}
+
+impl Template {
     fn wants_key(&self) -> bool {
-        self.template.contains("{api_key}")
+        self.templates.iter().any(|template| template.contains("{api_key}"))
     }
 
     pub fn wants_caller_key(&self) -> bool {
@@ -76,7 +95,7 @@ impl Template {
                 "add ?api_key=… to the request, or set NEXTZEN_API_KEY where the server runs",
             ));
         }
-        let url = self.url(tile, key.map(ApiKey::reveal));
+        let url = filled(&self.templates[spread(self.templates.len(), tile)], tile, key.map(ApiKey::reveal));
         let answer = get(&url, None, limits::TILE_BYTES_COMPRESSED).await?;
         match answer.status {
             StatusCode::OK => inflate(answer.body).map(Fetched::Tile),
@@ -105,11 +124,11 @@ impl Template {
     }
 }
 
-/// A document that is no tile, inflated; none where there is none.
-pub async fn document(url: &str, limit: usize) -> Result<Option<Bytes>, Error> {
+/// What is at a URL and is no tile, inflated; none where there is nothing.
+pub async fn read_url(url: &str, limit: usize) -> Result<Option<Bytes>, Error> {
     let answer = get(url, None, limit).await?;
     match answer.status {
-        StatusCode::OK => inflate(answer.body).map(Some),
+        StatusCode::OK => inflate_to(answer.body, limit).map(Some),
         StatusCode::NO_CONTENT | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
         status => Err(failure(status, answer.retry_after)),
     }
@@ -120,7 +139,9 @@ pub struct Answer {
     pub status: StatusCode,
     pub body: Bytes,
     pub etag: Option<String>,
-    retry_after: Option<Duration>,
+    /// Where it came from, after redirects.
+    pub url: Url,
+    pub retry_after: Option<Duration>,
 }
 
 /// The error for a status that is no answer.
@@ -200,7 +221,7 @@ async fn get_once(url: &str, range: Option<(u64, u64)>, limit: usize) -> Result<
     let mut response = request.send().await.map_err(broken)?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
     let (etag, retry_after) = (text(header::ETAG), text(header::RETRY_AFTER));
-    let status = response.status();
+    let (status, url) = (response.status(), response.url().clone());
     let mut body = BytesMut::new();
     // Where a part was asked for, the whole is not read.
     if status.is_success() && (range.is_none() || status == StatusCode::PARTIAL_CONTENT) {
@@ -222,7 +243,7 @@ async fn get_once(url: &str, range: Option<(u64, u64)>, limit: usize) -> Result<
         }
     }
     let retry_after = retry_after.and_then(|s| s.parse().ok()).map(Duration::from_secs);
-    Ok(Answer { status, body: body.freeze(), etag, retry_after })
+    Ok(Answer { status, body: body.freeze(), etag, url, retry_after })
 }
 
 /// What lies at the bottom of an error, where it says most.

@@ -8,10 +8,15 @@ use std::io::Read;
 
 /// A tile as it came, inflated. gzip and none are read; a tile that is gzip twice over too.
 pub fn inflate(bytes: Bytes) -> Result<Bytes, Error> {
+    inflate_to(bytes, limits::TILE_BYTES)
+}
+
+/// The same for what may have so many bytes inflated.
+pub fn inflate_to(bytes: Bytes, limit: usize) -> Result<Bytes, Error> {
     let mut bytes = bytes;
     for _ in 0..2 {
         match bytes[..] {
-            [0x1f, 0x8b, ..] => bytes = gunzip(&bytes)?,
+            [0x1f, 0x8b, ..] => bytes = gunzip(&bytes, limit)?,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => return Err(bad_tile("it is zstd-compressed, which is not read")),
             _ => break,
         }
@@ -19,15 +24,14 @@ pub fn inflate(bytes: Bytes) -> Result<Bytes, Error> {
     Ok(bytes)
 }
 
-fn gunzip(bytes: &[u8]) -> Result<Bytes, Error> {
+fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, Error> {
     let mut inflated = Vec::new();
-    let limit = limits::TILE_BYTES as u64 + 1;
     MultiGzDecoder::new(bytes)
-        .take(limit)
+        .take(limit as u64 + 1)
         .read_to_end(&mut inflated)
         .map_err(|e| bad_tile(&format!("its gzip is broken: {e}")))?;
-    if inflated.len() as u64 == limit {
-        return Err(bad_tile(&format!("it inflates to more than {} bytes", limits::TILE_BYTES)));
+    if inflated.len() > limit {
+        return Err(bad_tile(&format!("it inflates to more than {limit} bytes")));
     }
     Ok(inflated.into())
 }
@@ -36,6 +40,6 @@ fn bad_tile(what: &str) -> Error {
     Error::new(
         Code::BadTile,
         format!("the source's answer cannot be read: {what}"),
-        "look at what the source's URL answers for this tile; gzip and uncompressed tiles are read",
+        "look at what the source's URL answers; gzip and uncompressed tiles are read",
     )
 }

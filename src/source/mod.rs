@@ -1,10 +1,13 @@
-//! Where vector tiles come from: an HTTP template, a PMTiles archive, a directory. Bytes come out, inflated; what they
-//! mean is not known here.
+//! Where vector tiles come from: an HTTP template, TileJSON, a PMTiles archive, a directory, or GeoJSON that is cut into
+//! tiles here. Bytes come out, inflated; what they mean is not known here.
 
 mod directory;
+mod document;
+mod geojson;
 mod http;
 mod inflate;
 mod pmtiles;
+mod tilejson;
 
 use crate::error::Error;
 use crate::limits;
@@ -12,15 +15,23 @@ use crate::request::ApiKey;
 use crate::tile::TileId;
 use crate::viewport::SizeClass;
 use bytes::Bytes;
+use document::Kind;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 
-pub use http::document;
+pub use document::{Base, Document, read as read_document};
+pub use http::read_url;
 pub use inflate::inflate;
 
 /// The whole world, as longitudes and latitudes west, south, east, north.
-const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
+pub const WORLD: [f64; 4] = [-180.0, -85.0511287798066, 180.0, 85.0511287798066];
 
 /// The Nextzen template of size class 512.
 const NEXTZEN: &str = "https://tile.nextzen.org/tilezen/vector/v1/512/all/{z}/{x}/{y}.mvt?api_key={api_key}";
+
+/// The layers of every Tilezen tile.
+const TILEZEN: [&str; 9] =
+    ["boundaries", "buildings", "earth", "landuse", "places", "pois", "roads", "transit", "water"];
 
 /// The map within the binary.
 const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
@@ -29,7 +40,7 @@ const SAMPLE: &[u8] = include_bytes!("../../fixtures/sample/sample.pmtiles");
 #[derive(Clone, Debug)]
 pub struct Info {
     /// What tells this source from others, without keys: part of what answers are cached under.
-    pub identity: String,
+    pub identity: Arc<str>,
     pub minzoom: u8,
     pub maxzoom: u8,
     /// West, south, east, north in degrees; tiles outside are absent.
@@ -42,6 +53,8 @@ pub struct Info {
     pub sparse: bool,
     /// HTML, as in TileJSON.
     pub attribution: String,
+    /// The names of the layers that tiles may have, where the source says.
+    pub layers: Option<Vec<String>>,
     /// Whether tiles come from elsewhere, so that keeping them is worth it.
     pub remote: bool,
 }
@@ -77,38 +90,100 @@ enum Backend {
     Http(http::Template),
     PmTiles(Box<pmtiles::Archive>),
     Directory(directory::Template),
+    GeoJson(Arc<geojson::Collection>),
 }
 
-const ACCEPTED: &str = "a source is `sample`, `nextzen`, an http(s) URL or a path with {z}, {x} and {y}, or a PMTiles \
-                        archive as a path, an https URL or pmtiles:PATH";
+const ACCEPTED: &str = "a source is `sample`, `nextzen`, an http(s) URL or a path with {z}, {x} and {y}, a PMTiles \
+                        archive as a path, an https URL or pmtiles:PATH, or a path or URL of TileJSON or GeoJSON";
 
 impl Source {
-    /// Opens a source; only archives over HTTP are asked anything now. `key` is the configured API key.
+    /// Opens a source; archives and documents over HTTP are asked for now. `key` is the configured API key.
     pub async fn open(uri: &str, overrides: &Overrides, key: Option<ApiKey>) -> Result<Source, Error> {
+        Source::at(uri, overrides, key).await?.overridden(overrides)
+    }
+
+    /// Opens a source as a style has it, of type `vector` (with a `url` or `tiles`) or `geojson`; `base` is where the
+    /// style came from.
+    pub async fn declared(
+        members: &Map<String, Json>,
+        base: &Base,
+        overrides: &Overrides,
+        key: Option<ApiKey>,
+    ) -> Result<Source, Error> {
+        let text = |member: &str| members.get(member).and_then(Json::as_str);
+        let source = match (text("type"), text("url")) {
+            (Some("vector"), _) if members.contains_key("tiles") => tilejson::open(members, base, key)?,
+            (Some("vector"), Some(url)) => {
+                let uri = match url.strip_prefix("pmtiles://") {
+                    Some(archive) => format!("pmtiles:{}", base.resolve(archive)?),
+                    None => base.resolve(url)?,
+                };
+                let mut source = Source::at(&uri, overrides, key).await?;
+                // What the style says of the source counts for more than what the source says itself.
+                tilejson::apply(&mut source.info, members)?;
+                source
+            }
+            (Some("vector"), None) => return Err(refused("the style's source has neither url nor tiles")),
+            (Some("geojson"), _) => {
+                let options = geojson::Options::read(members)?;
+                match members.get("data") {
+                    Some(Json::String(url)) => {
+                        let document = document::read(&base.resolve(url)?, key.as_ref()).await?;
+                        geojson::open(&document.json, options, overrides)?
+                    }
+                    Some(data) if data.is_object() => geojson::open_value(data, options, overrides)?,
+                    _ => return Err(refused("data: the style's source has neither GeoJSON nor its URL")),
+                }
+            }
+            _ => return Err(refused("the type of the style's source is neither vector nor geojson")),
+        };
+        source.overridden(overrides)
+    }
+
+    async fn at(uri: &str, overrides: &Overrides, key: Option<ApiKey>) -> Result<Source, Error> {
         let is_url = |uri: &str| uri.starts_with("http://") || uri.starts_with("https://");
         let archive = uri.strip_prefix("pmtiles:").map(|rest| rest.trim_start_matches("//"));
         let path_of_url = || uri.split(['?', '#']).next().unwrap_or_default();
-        let mut source = if uri == "sample" {
-            pmtiles::open_bytes(SAMPLE).await?
+        if uri == "sample" {
+            pmtiles::open_bytes(SAMPLE).await
         } else if uri == "nextzen" {
-            http::open(NEXTZEN, key)?
+            let mut nextzen = http::open(vec![NEXTZEN.to_string()], key)?;
+            nextzen.info.layers = Some(TILEZEN.map(String::from).to_vec());
+            Ok(nextzen)
         } else if let Some(archive) = archive {
-            if is_url(archive) { pmtiles::open_http(archive).await? } else { pmtiles::open_file(archive).await? }
+            if is_url(archive) { pmtiles::open_http(archive).await } else { pmtiles::open_file(archive).await }
         } else if is_url(uri) {
             match uri.contains("{z}") {
-                true => http::open(uri, key)?,
-                false if path_of_url().ends_with(".pmtiles") => pmtiles::open_http(uri).await?,
-                false => return Err(refused("the URL has no {z}, and is not that of a .pmtiles archive")),
+                true => http::open(vec![uri.to_string()], key),
+                false if path_of_url().ends_with(".pmtiles") => pmtiles::open_http(uri).await,
+                false => Source::in_document(uri, overrides, key).await,
             }
         } else {
             let path = uri.strip_prefix("file://").unwrap_or(uri);
             match path.contains("{z}") {
-                true => directory::open(path)?,
-                false if path.ends_with(".pmtiles") => pmtiles::open_file(path).await?,
-                false => return Err(refused("what is given is not a source")),
+                true => directory::open(path),
+                false if path.ends_with(".pmtiles") => pmtiles::open_file(path).await,
+                false => Source::in_document(uri, overrides, key).await,
             }
-        };
-        let info = &mut source.info;
+        }
+    }
+
+    /// Opens what a JSON document describes or holds.
+    async fn in_document(uri: &str, overrides: &Overrides, key: Option<ApiKey>) -> Result<Source, Error> {
+        let document = document::read(uri, key.as_ref()).await?;
+        match document::kind(&document.json) {
+            Some(Kind::TileJson) => {
+                let members = serde_json::from_slice(&document.json);
+                let members = members.map_err(|e| refused(&format!("the TileJSON cannot be read: {e}")))?;
+                tilejson::open(&members, &document.base, key)
+            }
+            Some(Kind::GeoJson) => geojson::open(&document.json, geojson::Options::default(), overrides),
+            None => Err(refused("the source's document is neither TileJSON nor GeoJSON")),
+        }
+    }
+
+    fn overridden(mut self, overrides: &Overrides) -> Result<Source, Error> {
+        let info = &mut self.info;
         info.class = overrides.class.unwrap_or(info.class);
         info.minzoom = overrides.minzoom.unwrap_or(info.minzoom);
         info.maxzoom = overrides.maxzoom.unwrap_or(info.maxzoom);
@@ -123,8 +198,8 @@ impl Source {
         }
         let [w, s, e, n] = info.bounds;
         let said = (info.class, info.minzoom, info.maxzoom, info.sparse, info.buffer);
-        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity);
-        Ok(source)
+        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity).into();
+        Ok(self)
     }
 
     /// Whether a tile can exist by what the source says of its zooms and bounds.
@@ -148,6 +223,12 @@ impl Source {
             Backend::Http(template) => template.fetch(tile, key).await,
             Backend::PmTiles(archive) => archive.fetch(tile).await,
             Backend::Directory(template) => template.fetch(tile).await,
+            Backend::GeoJson(collection) => {
+                let collection = collection.clone();
+                let cut = tokio::task::spawn_blocking(move || collection.tile(tile)).await;
+                let bytes = cut.map_err(|_| Error::internal("cutting the GeoJSON ended early"))??;
+                Ok(bytes.map_or(Fetched::Absent, Fetched::Tile))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! PMTiles archives (version 3): within the binary, in a file, or over HTTP by ranges.
 
-use super::{Backend, Fetched, Info, Source, http, inflate, refused};
+use super::{Backend, Fetched, Info, Source, http, inflate, refused, tilejson};
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -53,11 +53,11 @@ async fn open(place: Place) -> Result<Source, Error> {
     // Version 3, 3.1: metadata and leaf directories, each as offset and length.
     let (metadata, leaves) = ((number(24)?, number(32)?), (number(40)?, number(48)?));
     let leaves = leaves.0..leaves.0.saturating_add(leaves.1);
-    let attribution = match metadata.1 {
-        0 => String::new(),
+    let metadata: serde_json::Value = match metadata.1 {
+        0 => serde_json::Value::Null,
         1..=limits::PMTILES_METADATA_BYTES => {
             let (bytes, _) = place.read(metadata.0, metadata.1 as usize).await?;
-            attribution(&inflate(bytes)?)
+            serde_json::from_slice(&inflate(bytes)?).unwrap_or_default()
         }
         _ => return Err(refused(&format!("its metadata has more than {} bytes", limits::PMTILES_METADATA_BYTES))),
     };
@@ -74,22 +74,18 @@ async fn open(place: Place) -> Result<Source, Error> {
     }
     let info = Info {
         // The head has the root directory, which changes with the tiles; the ETag says it surely.
-        identity: format!("pmtiles {} {}", digest::of(&head), etag.unwrap_or_default()),
+        identity: format!("pmtiles {} {}", digest::of(&head), etag.unwrap_or_default()).into(),
         minzoom: header.min_zoom,
         maxzoom: header.max_zoom,
         bounds: [header.min_longitude, header.min_latitude, header.max_longitude, header.max_latitude],
         class: SizeClass::C512,
         buffer: 0,
         sparse: false,
-        attribution,
+        attribution: metadata["attribution"].as_str().unwrap_or_default().to_string(),
+        layers: tilejson::layer_ids(&metadata["vector_layers"]),
         remote,
     };
     Ok(Source { info, backend: Backend::PmTiles(Box::new(Archive { reader })) })
-}
-
-fn attribution(metadata: &[u8]) -> String {
-    let metadata: serde_json::Value = serde_json::from_slice(metadata).unwrap_or_default();
-    metadata["attribution"].as_str().unwrap_or_default().to_string()
 }
 
 impl Archive {

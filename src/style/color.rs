@@ -12,8 +12,15 @@ impl Color {
     pub const BLACK: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 1.0 };
     pub const TRANSPARENT: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 0.0 };
 
-    /// A CSS colour: a name, `#rgb` and its longer forms, `rgb()`, `hsl()` and the like (CSS Color 4).
+    /// A CSS colour as the Style Spec has them: a name, `#rgb` and its longer forms, `rgb()` and `hsl()` (CSS Color 4).
     pub fn parse(text: &str) -> Option<Color> {
+        let text = text.trim();
+        // The parser knows other forms too, and takes digits without their #.
+        let of_spec = |form: &str| text.get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form));
+        let is_name = || text.bytes().all(|b| b.is_ascii_alphabetic()) && !text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !["#", "rgb(", "rgba(", "hsl(", "hsla("].into_iter().any(of_spec) && !is_name() {
+            return None;
+        }
         let c = csscolorparser::parse(text).ok()?;
         Some(Color { r: c.r.into(), g: c.g.into(), b: c.b.into(), a: c.a.into() })
     }

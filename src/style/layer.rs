@@ -3,7 +3,7 @@
 use super::color::Color;
 use super::expression::{Context, Expression, Value};
 use super::gradient::Gradient;
-use super::property::{BlendMode, Cap, ImageName, Join, Property};
+use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property};
 use crate::limits;
 use crate::value::Attributes;
 
@@ -14,8 +14,10 @@ pub const ROUND_LIMIT: f64 = 1.05;
 
 /// One style layer.
 pub struct Layer {
-    /// Its place in the document.
-    pub(super) index: usize,
+    /// Its place among the style's layers.
+    pub index: usize,
+    /// Its place in the document, where those that are not drawn count too.
+    pub(super) place: usize,
     pub id: String,
     /// The name of the source; empty for a background.
     pub source: String,
@@ -48,7 +50,7 @@ pub struct Fill {
     /// Without it, no outline is drawn: edges are antialiased anyway.
     pub outline_color: Option<Property<Color>>,
     pub pattern: Option<Property<ImageName>>,
-    pub translate: Property<[f64; 2]>,
+    pub translate: Translate,
     pub sort_key: Option<Property<f64>>,
     pub blending: Blending,
 }
@@ -71,7 +73,7 @@ pub struct Line {
     pub dasharray: Option<Property<Vec<f64>>>,
     pub pattern: Option<Property<ImageName>>,
     pub gradient: Option<Gradient>,
-    pub translate: Property<[f64; 2]>,
+    pub translate: Translate,
     pub sort_key: Option<Property<f64>>,
     pub blending: Blending,
 }
@@ -85,8 +87,15 @@ pub struct Circle {
     pub stroke_color: Property<Color>,
     pub stroke_opacity: Property<f64>,
     pub stroke_width: Property<f64>,
-    pub translate: Property<[f64; 2]>,
+    pub translate: Translate,
     pub sort_key: Option<Property<f64>>,
+}
+
+/// How far a layer is moved: to the right and down.
+pub struct Translate {
+    pub by: Property<[f64; 2]>,
+    /// Whether that is meant of the map, before it is turned, or of the picture.
+    pub anchor: Property<Anchor>,
 }
 
 /// How a layer as a whole is put on what lies below it.
@@ -119,15 +128,24 @@ impl Layer {
         self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
     }
 
-    /// How far in CSS pixels the layer is moved at a zoom: to the right and down.
-    pub fn translate(&self, zoom: f64) -> [f64; 2] {
+    /// How far in CSS pixels the layer is moved at a zoom on the map before it is turned: to the right and down. What is
+    /// meant of the picture depends on the bearing, in degrees clockwise.
+    pub fn translate(&self, zoom: f64, bearing: f64) -> [f64; 2] {
         let translate = match &self.kind {
             Kind::Background(_) => return [0.0; 2],
             Kind::Fill(fill) => &fill.translate,
             Kind::Line(line) => &line.translate,
             Kind::Circle(circle) => &circle.translate,
         };
-        translate.at(zoom).constant().map(|by| by.clamp(-limits::MARGIN, limits::MARGIN))
+        let [x, y] = translate.by.at(zoom).constant();
+        let moved = match translate.anchor.at(zoom).constant() {
+            Anchor::Viewport if bearing != 0.0 => {
+                let (sin, cos) = bearing.to_radians().sin_cos();
+                [x * cos - y * sin, x * sin + y * cos]
+            }
+            Anchor::Map | Anchor::Viewport => [x, y],
+        };
+        moved.map(|by| by.clamp(-limits::MARGIN, limits::MARGIN))
     }
 
     /// How the layer as a whole is put on those below at a zoom.
@@ -157,15 +175,16 @@ impl Layer {
         let reach = match &self.kind {
             Kind::Background(_) => 0.0,
             // As a line's, its miters are no longer than its width.
-            Kind::Fill(fill) if fill.outline_color.is_some() && fill.pattern.is_none() => OUTLINE_WIDTH,
+            Kind::Fill(fill) if fill.outline_color.is_some() && fill.pattern.is_none() => OUTLINE_WIDTH + limits::STAY,
             Kind::Fill(_) => 0.0,
             Kind::Line(line) => {
                 // Square caps reach out by a diagonal, miters by their limit.
-                let reach = bound(&line.miter_limit).max(bound(&line.round_limit)).max(std::f64::consts::SQRT_2);
+                let layout = |p: &Property<f64>| p.upper_bound(zoom.floor()).unwrap_or(limits::MARGIN).max(0.0);
+                let reach = layout(&line.miter_limit).max(layout(&line.round_limit)).max(std::f64::consts::SQRT_2);
                 let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
                 let gap = bound(&line.gap_width);
                 let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
-                outer * reach + offset
+                outer * reach + offset + limits::STAY
             }
             Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
         };
@@ -174,7 +193,8 @@ impl Layer {
 
     /// How far in CSS pixels what this layer draws may lie from the feature's geometry at a zoom.
     pub fn margin(&self, zoom: f64) -> f64 {
-        let [x, y] = self.translate(zoom);
-        (self.reach(zoom) + x.abs().max(y.abs())).min(limits::MARGIN)
+        // Whichever way it is turned.
+        let [x, y] = self.translate(zoom, 0.0);
+        (self.reach(zoom) + x.hypot(y)).min(limits::MARGIN)
     }
 }

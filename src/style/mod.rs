@@ -3,10 +3,12 @@
 //! What is wrong (a colour that is none, an expression that cannot be read) is an error with its JSON path. What is
 //! merely not drawn (a layer type, a property, an operator that is unknown here) is a warning, and the rest is drawn.
 
+pub mod check;
 pub mod color;
 pub mod expression;
 mod gradient;
 mod layer;
+pub mod options;
 mod property;
 mod reader;
 
@@ -16,7 +18,7 @@ use crate::limits;
 use crate::sprite::Sprite;
 use reader::{LayerReader, RawLayer};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub struct Style {
     pub sources: BTreeMap<String, Source>,
     pub center: Option<[f64; 2]>,
     pub zoom: Option<f64>,
+    pub bearing: Option<f64>,
     /// Where the style says that its images are.
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
@@ -52,8 +55,8 @@ pub struct Style {
 pub struct Source {
     #[serde(rename = "type")]
     pub kind: String,
-    pub url: Option<Json>,
-    pub tiles: Option<Json>,
+    #[serde(flatten)]
+    pub members: Map<String, Json>,
 }
 
 /// One of a style's sprites.
@@ -80,6 +83,13 @@ impl fmt::Display for Warning {
     }
 }
 
+/// Why a style, or options, cannot be read, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    pub path: String,
+    pub message: String,
+}
+
 #[derive(Deserialize)]
 struct Document {
     version: Json,
@@ -88,11 +98,12 @@ struct Document {
     sprite: Option<Json>,
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
+    bearing: Option<f64>,
     layers: Vec<RawLayer>,
 }
 
 impl Style {
-    /// Reads a style document; `name` is what it is served as.
+    /// Reads a style document, or go-rasterzen's SVG options; `name` is what it is served as.
     pub fn parse(name: &str, json: &str) -> Result<Style, Error> {
         let refused = |detail: String| {
             let hint = "mend the style; the MapLibre Style Spec (version 8) says what each property accepts";
@@ -101,6 +112,11 @@ impl Style {
         if json.len() as u64 > limits::STYLE_BYTES {
             return Err(refused(format!("it has more than {} bytes", limits::STYLE_BYTES)));
         }
+        let json = &*options::as_style(name, json).map_err(|e| {
+            let place = if e.path.is_empty() { String::new() } else { format!("{}: ", e.path) };
+            let hint = "mend the options; go-rasterzen's README says what each member is for";
+            Error::misconfigured(format!("{place}{}", e.message), hint).within(format!("the style {name:?}"))
+        })?;
         let mut reader = serde_json::Deserializer::from_str(json);
         let document: Document = serde_path_to_error::deserialize(&mut reader)
             .map_err(|e| refused(format!("{}: {}", e.path(), brief(&e.inner().to_string()))))?;
@@ -113,24 +129,11 @@ impl Style {
         let mut layers: Vec<Layer> = Vec::new();
         let mut ids = HashSet::new();
         for (i, raw) in document.layers.into_iter().enumerate() {
-            let missing = |name: &str| refused(format!("layers[{i}].{name}: it is missing"));
-            let id = raw.id.clone().ok_or_else(|| missing("id"))?;
-            let kind = raw.r#type.clone().ok_or_else(|| missing("type"))?;
-            if !ids.insert(id.clone()) {
+            if let Some(id) = raw.id.clone().filter(|id| !ids.insert(id.clone())) {
                 return Err(refused(format!("layers[{i}].id: {:?} stands twice", brief(&id))));
             }
-            let source = document.sources.get(&raw.source);
-            if kind != "background" && source.is_none() {
-                let message = format!("layers[{i}].source: there is no source {:?}", brief(&raw.source));
-                return Err(refused(message));
-            }
-            if let Some(source) = source.filter(|source| source.kind != "vector") {
-                let message = format!("a source of type {:?} is not drawn; \"vector\" is", source.kind);
-                warnings.push(Warning { path: format!("layers[{i}].source"), message });
-                continue;
-            }
-            let mut reader = LayerReader { index: i, id, kind, raw, warnings: &mut warnings };
-            layers.extend(reader.layer().map_err(refused)?);
+            let layer = read_layer(i, raw, &document.sources, &mut warnings).map_err(refused)?;
+            layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
         let sprites = sprites(document.sprite.as_ref().unwrap_or(&Json::Null)).map_err(refused)?;
         Ok(Style {
@@ -139,6 +142,7 @@ impl Style {
             sources: document.sources,
             center: document.center,
             zoom: document.zoom,
+            bearing: document.bearing,
             sprites,
             sprite: Sprite::default(),
             document: whole,
@@ -160,7 +164,7 @@ impl Style {
         for layer in &self.layers {
             let name = layer.pattern().and_then(Property::known).filter(|name| !sprite.has(&name.0));
             if let Some(name) = name {
-                let path = format!("layers[{}].paint.{}-pattern", layer.index, layer.kind.name());
+                let path = format!("layers[{}].paint.{}-pattern", layer.place, layer.kind.name());
                 let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
                 self.warnings.push(Warning { path, message });
             }
@@ -169,10 +173,49 @@ impl Style {
         self
     }
 
-    /// How far in CSS pixels the style may draw outside of geometries at a zoom.
-    pub fn margin(&self, zoom: f64) -> f64 {
-        self.layers.iter().filter(|layer| layer.is_visible(zoom)).map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
+    /// How far in CSS pixels the style may draw outside of a source's geometries at a zoom.
+    pub fn margin(&self, source: &str, zoom: f64) -> f64 {
+        let drawn = self.layers.iter().filter(|layer| layer.source == source && layer.is_visible(zoom));
+        drawn.map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
     }
+}
+
+/// What of one layer is not drawn, and why it is refused, if it is.
+fn read_alone(i: usize, layer: Json, sources: &BTreeMap<String, Source>) -> (Vec<Warning>, Option<Refusal>) {
+    let mut warnings = Vec::new();
+    let read = serde_json::from_value(layer).map_err(|e| format!("layers[{i}]: {}", brief(&e.to_string())));
+    let refusal = read.and_then(|raw| read_layer(i, raw, sources, &mut warnings)).err().map(|text| {
+        // Paths here are made of known names and numbers.
+        let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+        Refusal { path: path.to_string(), message: message.to_string() }
+    });
+    (warnings, refusal)
+}
+
+fn read_layer(
+    i: usize,
+    raw: RawLayer,
+    sources: &BTreeMap<String, Source>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Layer>, String> {
+    let missing = |name: &str| format!("layers[{i}].{name}: it is missing");
+    let id = raw.id.clone().ok_or_else(|| missing("id"))?;
+    if raw.r#ref.is_some() {
+        let message = "a layer that takes its members from another is not drawn: write them out".to_string();
+        warnings.push(Warning { path: format!("layers[{i}].ref"), message });
+        return Ok(None);
+    }
+    let kind = raw.r#type.clone().ok_or_else(|| missing("type"))?;
+    let source = sources.get(&raw.source);
+    if kind != "background" && source.is_none() {
+        return Err(format!("layers[{i}].source: there is no source {:?}", brief(&raw.source)));
+    }
+    if let Some(source) = source.filter(|source| !["vector", "geojson"].contains(&source.kind.as_str())) {
+        let message = format!("a source of type {:?} is not drawn; vector and geojson are", source.kind);
+        warnings.push(Warning { path: format!("layers[{i}].source"), message });
+        return Ok(None);
+    }
+    LayerReader { index: i, id, kind, raw, warnings }.layer()
 }
 
 /// The sprites of a style: one URL, or a list of them with their ids.

@@ -3,7 +3,7 @@
 use super::color::Color;
 use super::expression::{self, ParseError};
 use super::gradient::Gradient;
-use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT};
+use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Translate};
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType};
 use super::{Warning, brief};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 pub struct RawLayer {
     pub id: Option<String>,
     pub r#type: Option<String>,
+    pub r#ref: Option<Json>,
     #[serde(default)]
     pub source: String,
     #[serde(default)]
@@ -77,13 +78,18 @@ impl LayerReader<'_> {
             }
         };
         let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
-        let unknown: Vec<String> =
-            left.iter().flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}"))).collect();
+        let unknown: Vec<String> = left
+            .iter()
+            .flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}")))
+            // How a value changes in time is nothing to a picture.
+            .filter(|name| !name.ends_with("-transition"))
+            .collect();
         for name in unknown {
             self.warn(&name, "this property is not drawn and is left out".to_string());
         }
         Ok(Some(Layer {
             index: self.index,
+            place: self.index,
             id: std::mem::take(&mut self.id),
             source: std::mem::take(&mut self.raw.source),
             source_layer: std::mem::take(&mut self.raw.source_layer),
@@ -146,10 +152,11 @@ impl LayerReader<'_> {
         })
     }
 
-    fn translate(&mut self, kind: &str) -> Result<Property<[f64; 2]>, String> {
-        // With north up, the map's axes and the picture's are the same.
-        self.paint(&format!("{kind}-translate-anchor"), Anchor::Map)?;
-        self.paint(&format!("{kind}-translate"), [0.0; 2])
+    fn translate(&mut self, kind: &str) -> Result<Translate, String> {
+        Ok(Translate {
+            by: self.paint(&format!("{kind}-translate"), [0.0; 2])?,
+            anchor: self.paint(&format!("{kind}-translate-anchor"), Anchor::Map)?,
+        })
     }
 
     fn blending(&mut self, kind: &str) -> Result<Blending, String> {

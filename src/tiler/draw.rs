@@ -1,16 +1,17 @@
 //! From source tiles to a finished body.
 
-use super::Tiler;
 use super::sources::Gathered;
+use super::{Map, Tiler};
 use crate::error::Error;
 use crate::format::Format;
-use crate::output::{geojson, raster, svg};
-use crate::request::TileRequest;
-use crate::scene::{self, SourceTiles};
-use crate::source::Info;
+use crate::limits;
+use crate::output::raster::Picture;
+use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
+use crate::request::PictureRequest;
+use crate::scene::{self, Caption, Scene, SourceTiles, Tiles};
 use crate::style::Style;
 use crate::tile::TileId;
-use crate::viewport::{SizeClass, Viewport};
+use crate::viewport::Viewport;
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,86 +40,185 @@ pub struct Drawn {
 
 impl Tiler {
     /// Draws on a thread of its own.
-    pub(super) async fn drawn(self: &Arc<Self>, tile: &TileRequest, gathered: Arc<Gathered>) -> Result<Drawn, Error> {
-        let processor = self.processors.clone().acquire_owned().await;
-        let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
-        let (style, source, tile) = (self.style.clone(), self.source.clone(), tile.clone());
+    pub(super) async fn drawn(
+        self: &Arc<Self>,
+        map: &Arc<Map>,
+        wanted: &PictureRequest,
+        gathered: Arc<Gathered>,
+    ) -> Result<Drawn, Error> {
+        let (map, wanted) = (map.clone(), wanted.clone());
         let all_variants = self.freshness.all_variants;
         let draw = move || {
-            // Kept until drawing ends, also when nobody waits for it any more.
-            let _processor = processor;
-            draw(&style, &source.info, &tile, &gathered.tiles, all_variants)
+            let how = How { attribution: &map.attribution(), rasterizer: map.rasterizer, all_variants };
+            draw(&map.style, wanted, &gathered.tiles, &how)
         };
-        match tokio::task::spawn_blocking(draw).await {
-            Ok(drawn) => drawn,
+        self.on_a_processor(draw).await
+    }
+
+    /// Does work on a thread of its own, when a processor is free for it.
+    pub(super) async fn on_a_processor<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let processor = self.processors.clone().acquire_owned().await;
+        let processor = processor.map_err(|e| Error::internal(e.to_string()))?;
+        let work = move || {
+            // Kept until the work ends, also when nobody waits for it any more.
+            let _processor = processor;
+            work()
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
             Err(_) => Err(Error::internal("drawing ended early")),
         }
     }
 }
 
-/// Makes a tile in one form from source tiles: pure, and the same bytes for the same input. `all_variants` also makes
-/// the svg and json behind a png.
-pub fn draw(
-    style: &Style,
-    source: &Info,
-    request: &TileRequest,
-    tiles: &SourceTiles,
-    all_variants: bool,
-) -> Result<Drawn, Error> {
-    let viewport = Viewport::of_tile(request.tile, request.size, request.scale);
-    let decoded = tiles.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+/// What there is to say of a picture besides what it shows.
+#[derive(Default)]
+pub struct How<'a> {
+    /// Of its sources, as HTML.
+    pub attribution: &'a str,
+    pub rasterizer: Rasterizer,
+    /// Whether the svg and json behind a png are made too.
+    pub all_variants: bool,
+}
+
+/// Makes a picture, or a tile's JSON, from source tiles: pure, and the same bytes for the same input.
+pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, how: &How) -> Result<Drawn, Error> {
+    let request = request.into();
+    let (viewport, format) = (request.viewport(), request.format());
+    let distinct =
+        |source: &SourceTiles| source.cells.values().flatten().map(|(id, _)| id).collect::<HashSet<_>>().len();
+    let decoded = tiles.values().map(distinct).sum();
     let mut stages = Stages::default();
-    let mut clock = Instant::now();
-    let mut lap = || {
-        let elapsed = clock.elapsed();
-        clock = Instant::now();
-        elapsed
-    };
-    if !request.format.is_picture() {
-        let text = match request.format {
-            Format::GeoJson => geojson::collection(&viewport, source.class, tiles)?,
-            _ => geojson::layers(&viewport, source.class, tiles)?,
-        };
-        stages.encode = lap();
-        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
+    if !format.is_picture() {
+        let text = timed(&mut stages.encode, || match format {
+            Format::GeoJson => geojson::collection(&viewport, tiles),
+            _ => geojson::layers(&viewport, tiles),
+        });
+        return Ok(Drawn { body: text?.into(), stages, behind: Vec::new(), decoded });
     }
-    decode(style, &viewport, source.class, tiles)?;
-    stages.decode = lap();
-    let scene = scene::build(style, &viewport, source.class, tiles)?;
-    stages.scene = lap();
-    let title = format!("{} {}", style.name, request.tile);
-    let document = svg::Document { title: &title, attribution: &source.attribution };
-    let text = svg::write(&scene, style, &document);
-    stages.svg = lap();
-    if request.format == Format::Svg {
-        return Ok(Drawn { body: text.into(), stages, behind: Vec::new(), decoded });
+    let sheet = Sheet::new(style, how, &request);
+    if format == Format::Svg {
+        let scene = sheet.scene(whole(&viewport), tiles, &mut stages)?;
+        let body = sheet.text(&scene, &mut stages).into();
+        return Ok(Drawn { body, stages, behind: Vec::new(), decoded });
     }
-    let pixels = raster::pixels(&text, scene.width, scene.height)?;
-    stages.raster = lap();
-    let body = raster::png(&pixels)?;
-    stages.encode = lap();
+    let cells = cells(viewport.width, viewport.height);
     let mut behind = Vec::new();
-    if all_variants {
-        behind.push((Format::Json, geojson::layers(&viewport, source.class, tiles)?.into()));
-        behind.push((Format::Svg, text.into()));
-    }
+    let picture = if cells.len() == 1 {
+        let scene = sheet.scene(cells[0], tiles, &mut stages)?;
+        if how.all_variants {
+            behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
+            behind.push((Format::Svg, sheet.text(&scene, &mut stages).into()));
+        }
+        sheet.picture(&scene, &mut stages)?
+    } else {
+        let mut picture = Picture::blank(viewport.width, viewport.height);
+        for cell in cells {
+            let part = sheet.cell(cell, tiles, &mut stages)?;
+            timed(&mut stages.raster, || picture.put(&part, [cell[0], cell[1]]));
+        }
+        picture
+    };
+    let body = timed(&mut stages.encode, || png::encode(&picture))?;
     Ok(Drawn { body: body.into(), stages, behind, decoded })
+}
+
+/// A rectangle of a picture in output pixels: left, top, width, height.
+pub(super) type Cell = [u32; 4];
+
+fn whole(viewport: &Viewport) -> Cell {
+    [0, 0, viewport.width, viewport.height]
+}
+
+/// What a picture is put together from, by rows: itself where it is not large.
+pub(super) fn cells(width: u32, height: u32) -> Vec<Cell> {
+    let along = |side: u32| {
+        let cell = move |from: u32| (from, limits::CELL_SIDE.min(side - from));
+        (0..side).step_by(limits::CELL_SIDE as usize).map(cell)
+    };
+    along(height).flat_map(|(y, height)| along(width).map(move |(x, width)| [x, y, width, height])).collect()
+}
+
+/// A picture that is drawn in one piece or in several.
+pub(super) struct Sheet<'a> {
+    style: &'a Style,
+    how: &'a How<'a>,
+    title: String,
+    caption: Option<Caption>,
+    viewport: Viewport,
+}
+
+impl<'a> Sheet<'a> {
+    pub(super) fn new(style: &'a Style, how: &'a How<'a>, request: &PictureRequest) -> Sheet<'a> {
+        let viewport = request.viewport();
+        let (subject, caption) = match request {
+            PictureRequest::Tile(tile) => (tile.tile.to_string(), None),
+            PictureRequest::Static(image) => {
+                let (lon, lat) = viewport.center();
+                // No more decimals than a pixel is worth, and no sign at 0.
+                let decimals = 10f64.powi((512.0 / 360.0 * viewport.zoom.exp2()).log10().floor().max(0.0) as i32);
+                let rounded = |degrees: f64| (degrees * decimals).round() / decimals + 0.0;
+                let caption = image.attribution.then(|| scene::caption(how.attribution, &viewport)).flatten();
+                (format!("{}, {}, zoom {:.2}", rounded(lon), rounded(lat), viewport.zoom), caption)
+            }
+        };
+        Sheet { style, how, title: format!("{} {subject}", style.name), caption, viewport }
+    }
+
+    fn scene(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Scene, Error> {
+        let [left, top, width, height] = cell;
+        let viewport = self.viewport.part(left, top, width, height);
+        timed(&mut stages.decode, || decode(self.style, &viewport, tiles));
+        let mut scene = timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles))?;
+        scene.caption = self.caption.as_ref().map(|caption| caption.from_corner(left, top));
+        Ok(scene)
+    }
+
+    fn text(&self, scene: &Scene, stages: &mut Stages) -> String {
+        let document = svg::Document { title: &self.title, attribution: self.how.attribution };
+        timed(&mut stages.svg, || svg::write(scene, self.style, &document))
+    }
+
+    fn picture(&self, scene: &Scene, stages: &mut Stages) -> Result<Picture, Error> {
+        if self.how.rasterizer == Rasterizer::Direct && raster::draws(scene) {
+            return Ok(timed(&mut stages.raster, || raster::pixels(scene)));
+        }
+        let text = self.text(scene, stages);
+        timed(&mut stages.raster, || resvg::pixels(&text, scene.width, scene.height))
+    }
+
+    pub(super) fn cell(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Picture, Error> {
+        let scene = self.scene(cell, tiles, stages)?;
+        self.picture(&scene, stages)
+    }
+}
+
+/// Does something and adds the time it takes.
+fn timed<T>(stage: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    *stage += started.elapsed();
+    result
 }
 
 /// Decodes the layers that the style reads: all of them in the viewport's own tiles, in the others those that can
 /// reach over an edge.
-fn decode(style: &Style, viewport: &Viewport, class: SizeClass, tiles: &SourceTiles) -> Result<(), Error> {
+fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
     let zoom = viewport.style_zoom();
-    let own: HashSet<TileId> = scene::cells(viewport, class, tiles.maxzoom, 0.0).0.into_iter().collect();
-    for (cell, found) in &tiles.cells {
-        let Some((_, tile)) = found else { continue };
-        for layer in style.layers.iter().filter(|layer| layer.is_visible(zoom)) {
-            if own.contains(cell) || layer.margin(zoom) > 0.0 {
-                tile.layer(&layer.source_layer)?;
+    for (name, source) in tiles {
+        let own: HashSet<TileId> = scene::cells(viewport, source.class, source.maxzoom, 0.0).0.into_iter().collect();
+        for (cell, found) in &source.cells {
+            let Some((_, tile)) = found else { continue };
+            for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
+                if own.contains(cell) || layer.margin(zoom) > 0.0 {
+                    tile.layer(&layer.source_layer);
+                }
             }
         }
     }
-    Ok(())
 }
 
 /// The stages as a `Server-Timing` header, in milliseconds.

@@ -3,6 +3,8 @@
 //! [`Tiler::get`] is the whole of it and [`draw`] its pure middle; nothing else renders.
 
 mod draw;
+mod large;
+mod map;
 mod save;
 mod sources;
 
@@ -12,22 +14,23 @@ use crate::error::{Code, Error};
 use crate::flight::Flight;
 use crate::format::Format;
 use crate::limits;
-use crate::request::{ApiKey, Request, TileRequest, cache_key};
+use crate::output::Rasterizer;
+use crate::request::{ApiKey, PictureRequest, Request, Route, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
 use crate::source::Source;
-use crate::style::Style;
 use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use save::Finished;
-use sources::{Gathered, SourceTile};
+use sources::{Gathered, SourceTile, source_entry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use draw::{Drawn, Stages, draw};
+pub use draw::{Drawn, How, Stages, draw};
+pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
 const RENDER_VERSION: &str = "2";
@@ -64,16 +67,19 @@ impl Default for Freshness {
     }
 }
 
+/// A source's identity, and a tile of it.
+type SourceTileId = (Arc<str>, TileId);
+
 /// Everything that answers are made with.
 pub struct Tiler {
-    pub style: Arc<Style>,
-    pub source: Arc<Source>,
+    /// The default first.
+    pub maps: Vec<Arc<Map>>,
     cache: Arc<Cache>,
     freshness: Freshness,
     /// Source tiles in memory, decoded as far as they were needed.
-    decoded: moka::sync::Cache<TileId, Arc<SourceTile>>,
+    decoded: moka::sync::Cache<SourceTileId, Arc<SourceTile>>,
     gathers: Flight<(String, Option<ApiKey>), Arc<Gathered>>,
-    fetches: Flight<(TileId, Option<ApiKey>), Arc<SourceTile>>,
+    fetches: Flight<(SourceTileId, Option<ApiKey>), Arc<SourceTile>>,
     pictures: Flight<(String, String), Arc<Finished>>,
     processors: Arc<Semaphore>,
     making: Arc<Semaphore>,
@@ -82,7 +88,7 @@ pub struct Tiler {
     dropped_puts: AtomicUsize,
 }
 
-/// A tile without HTTP around it, for the command line.
+/// A picture without HTTP around it, for the command line.
 pub struct Picture {
     pub body: Bytes,
     pub stages: Stages,
@@ -94,20 +100,20 @@ pub struct Picture {
 }
 
 impl Tiler {
-    pub fn new(style: Style, source: Source, cache: Cache, freshness: Freshness) -> Tiler {
+    /// A tiler of one or more maps; the first is drawn where no style is named.
+    pub fn new(maps: Vec<Map>, cache: Cache, freshness: Freshness) -> Tiler {
         // What one caller's key opened is not for others, where tiles are private.
-        let shared = !(freshness.private && source.wants_caller_key());
+        let shared = !(freshness.private && maps.iter().any(Map::wants_caller_key));
         let cache = if shared { cache } else { Cache::new(Vec::new()) };
         let decoded = moka::sync::Cache::builder()
             .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
-            .weigher(|_: &TileId, tile: &Arc<SourceTile>| {
-                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.bytes().len() as u64);
-                u32::try_from(bytes * limits::DECODED_FACTOR + 256).unwrap_or(u32::MAX)
+            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| {
+                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.size());
+                u32::try_from(bytes + 256).unwrap_or(u32::MAX)
             })
             .build();
         Tiler {
-            style: Arc::new(style),
-            source: Arc::new(source),
+            maps: maps.into_iter().map(Arc::new).collect(),
             cache: Arc::new(cache),
             freshness,
             decoded,
@@ -122,51 +128,66 @@ impl Tiler {
         }
     }
 
-    /// Answers a request for a tile.
-    pub async fn get(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
+    /// Answers a request for a tile or a static image.
+    pub async fn get(self: &Arc<Self>, request: &Request, wanted: &PictureRequest) -> Result<Response, Error> {
+        let map = self.map(wanted.style())?;
+        // The default style under its own name is the same.
+        let style = wanted.style().filter(|name| *name != self.default_map().style.name).map(str::to_string);
+        let wanted = &wanted.in_style(style);
         let answer = async {
-            match tile.format {
-                Format::Mvt => self.get_source_tile(request, tile).await,
-                _ => self.get_picture(request, tile).await,
+            match wanted {
+                PictureRequest::Tile(tile) if tile.format == Format::Mvt => {
+                    self.get_source_tile(request, map, tile).await
+                }
+                _ => self.get_picture(request, map, wanted).await,
             }
         };
         let late = |_| {
-            let detail = "the tile was not ready in time";
+            let detail = "the picture was not ready in time";
             Error::new(Code::Timeout, detail, "try again; look at Server-Timing of other tiles for what is slow")
         };
         tokio::time::timeout_at(request.deadline.into(), answer).await.map_err(late)?
     }
 
-    async fn get_picture(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.named_style(tile.style.as_deref())?;
-        let key = self.key(tile);
-        let recipe = self.recipe(tile);
-        let mut cached = self.cache.get(&key, &recipe).await;
+    async fn get_picture(
+        self: &Arc<Self>,
+        request: &Request,
+        map: &Arc<Map>,
+        wanted: &PictureRequest,
+    ) -> Result<Response, Error> {
+        let key = self.key(map, wanted);
+        let recipe = picture_recipe(map, wanted);
+        let mut cached = match wanted {
+            PictureRequest::Tile(_) => self.cache.get(&key, &recipe).await,
+            // As many as there are places and sizes: not worth a place in a store that never forgets.
+            PictureRequest::Static(_) => self.cache.near(&key, &recipe).map(|entry| (entry, "memory")),
+        };
         if let Some((entry, tier)) = cached.take_if(|(entry, _)| entry.age() < self.freshness.ttl) {
-            return Ok(self.respond(request, tile, &entry, tier, None));
+            return Ok(self.respond(request, wanted.format(), &entry, tier, None));
         }
-        let gathered = self.gathered(tile, request.api_key.as_ref()).await?;
+        let gathered = self.gathered(map, wanted, request.api_key.as_ref()).await?;
         let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
         let mut puts = self.source_puts(&gathered.unsaved);
-        let cached = cached.filter(|(entry, _)| gathered.gives(tile, entry));
+        let format = wanted.format();
+        let cached = cached.filter(|(entry, _)| gathered.gives(format, entry));
         let mut entry = Entry {
             body: Bytes::new(),
-            content_type: tile.format.media_type().to_string(),
+            content_type: format.media_type().to_string(),
             recipe: recipe.into(),
-            content: gathered.content.of(tile.format).into(),
+            content: gathered.content.of(format).into(),
             // Not when it is drawn: from then on the source is not looked at.
             stored: gathered.fetched,
         };
         if gathered.is_whole() && cached.is_none() && self.not_modified(request, &entry) {
             self.save(request, puts).await;
-            return Ok(self.respond(request, tile, &entry, "miss", None));
+            return Ok(self.respond(request, format, &entry, "miss", None));
         }
-        let finished = self.finished(tile, gathered, entry.clone(), cached).await?;
+        let finished = self.finished(map, wanted, gathered, entry.clone(), cached).await?;
         puts.extend(finished.take_puts());
         self.save(request, puts).await;
         entry.body = finished.body.clone();
         let stages = finished.stages.map(|stages| Stages { fetch, ..stages });
-        let mut response = self.respond(request, tile, &entry, finished.tier, stages);
+        let mut response = self.respond(request, format, &entry, finished.tier, stages);
         if missing > 0 {
             insert(response.headers_mut(), HeaderName::from_static("x-rasterzen-missing"), &missing.to_string());
             insert(response.headers_mut(), header::CACHE_CONTROL, "no-store");
@@ -177,20 +198,28 @@ impl Tiler {
     }
 
     /// The source tiles of a picture, in one place for all who ask for it at the same time.
-    async fn gathered(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Arc<Gathered>, Error> {
-        let (tiler, tile) = (self.clone(), tile.clone());
-        let caller = self.caller_key(key);
-        let flight = (self.key(&tile), caller.clone());
+    async fn gathered(
+        self: &Arc<Self>,
+        map: &Arc<Map>,
+        wanted: &PictureRequest,
+        key: Option<&ApiKey>,
+    ) -> Result<Arc<Gathered>, Error> {
+        let (tiler, map, wanted) = (self.clone(), map.clone(), wanted.clone());
+        // A key that goes nowhere parts nobody.
+        let caller = key.filter(|_| map.wants_caller_key()).cloned();
+        let flight = (self.key(&map, &wanted), caller.clone());
         let gather = move || async move {
-            let place = tiler.place().await?;
-            let gathered = tiler.gather(&tile, caller.as_ref()).await?;
+            let listed = sources::list(&map, &wanted)?;
+            let place = tiler.place(listed.len()).await?;
+            let gathered = tiler.gather(listed, caller.as_ref()).await?;
             Ok(Arc::new(Gathered { _place: Some(place), ..gathered }))
         };
         self.gathers.run(flight, gather).await
     }
 
-    /// A place among the pictures in the making; refused when too many wait for one already.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+    /// A place among the pictures in the making for one that needs so many source tiles: one as large as several takes
+    /// the places of several. Refused when too many wait for one already.
+    async fn place(&self, tiles: usize) -> Result<OwnedSemaphorePermit, Error> {
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
             fn drop(&mut self) {
@@ -205,83 +234,93 @@ impl Tiler {
             error.retry_after = Some(Duration::from_secs(1));
             return Err(error);
         }
-        self.making.clone().acquire_owned().await.map_err(|e| Error::internal(e.to_string()))
+        let places = tiles.div_ceil(limits::PICTURE_TILES).clamp(1, limits::PICTURES / 2) as u32;
+        self.making.clone().acquire_many_owned(places).await.map_err(|e| Error::internal(e.to_string()))
     }
 
     /// The source's own tile of an address.
-    async fn get_source_tile(self: &Arc<Self>, request: &Request, tile: &TileRequest) -> Result<Response, Error> {
-        self.named_style(tile.style.as_deref())?;
-        self.check_maxzoom(tile)?;
-        let in_memory = self.decoded.contains_key(&tile.tile);
-        let found = self.source_tile(tile.tile, request.api_key.as_ref()).await?;
+    async fn get_source_tile(
+        self: &Arc<Self>,
+        request: &Request,
+        map: &Map,
+        tile: &TileRequest,
+    ) -> Result<Response, Error> {
+        let (name, source) = own_source(map, tile)?;
+        let in_memory = self.decoded.contains_key(&(source.info.identity.clone(), tile.tile));
+        let found = self.source_tile(name, source, tile.tile, request.api_key.as_ref()).await?;
         let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
-        let entry = self.source_entry(&found);
-        self.save(request, self.source_puts(&[(tile.tile, found.clone())])).await;
-        let mut response = self.respond(request, tile, &entry, tier, None);
+        let entry = source_entry(source, tile.tile, &found);
+        let unsaved = (name.to_string(), source.clone(), tile.tile, found.clone());
+        self.save(request, self.source_puts([&unsaved])).await;
+        let mut response = self.respond(request, tile.format, &entry, tier, None);
         if found.not_found {
             insert(response.headers_mut(), header::CACHE_CONTROL, self.briefly());
         }
         Ok(response)
     }
 
-    /// Draws a tile without looking into the caches of finished pictures.
-    pub async fn picture(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Picture, Error> {
-        if tile.format == Format::Mvt {
-            self.check_maxzoom(tile)?;
-            let found = self.source_tile(tile.tile, key).await?;
+    /// Draws a tile or a static image without looking into the caches of finished pictures.
+    pub async fn picture(
+        self: &Arc<Self>,
+        wanted: impl Into<PictureRequest>,
+        key: Option<&ApiKey>,
+    ) -> Result<Picture, Error> {
+        let wanted = wanted.into();
+        let map = self.map(wanted.style())?;
+        if let PictureRequest::Tile(tile) = &wanted
+            && tile.format == Format::Mvt
+        {
+            let (name, source) = own_source(map, tile)?;
+            let found = self.source_tile(name, source, tile.tile, key).await?;
             let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
-        let gathered = Arc::new(self.gather(tile, key).await?);
+        let gathered = Arc::new(self.gather(sources::list(map, &wanted)?, key).await?);
         let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
-        let drawn = self.drawn(tile, gathered).await?;
+        let drawn = self.drawn(map, &wanted, gathered).await?;
         let stages = Stages { fetch, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }
 
-    /// Asks the source for one tile that it should have.
+    /// Asks the source of `/mvt/` for one tile that it should have.
     pub async fn check_source(&self, key: Option<&ApiKey>) -> Result<(), Error> {
-        let z = self.source.info.minzoom;
+        let Some((_, source)) = self.default_map().first_source() else { return Ok(()) };
+        let z = source.info.minzoom;
         // In the middle of the world, where any source of it has something.
         let middle = (1 << z) / 2;
         match TileId::new(z, middle, middle) {
-            Some(tile) => self.source.fetch(tile, key).await.map(|_| ()),
+            Some(tile) => source.fetch(tile, key).await.map(|_| ()),
             None => Ok(()),
         }
     }
 
-    /// A served style by name; none is the default style.
-    pub fn named_style(&self, name: Option<&str>) -> Result<&Style, Error> {
-        match name {
-            Some(name) if name != self.style.name => Err(Error::new(
-                Code::UnknownStyle,
-                format!("there is no style {name:?}"),
-                format!("{:?} is served", self.style.name),
-            )),
-            _ => Ok(&self.style),
+    /// The map drawn where no style is named.
+    pub fn default_map(&self) -> &Arc<Map> {
+        &self.maps[0]
+    }
+
+    /// The map with the style of this name.
+    pub fn map(&self, style: Option<&str>) -> Result<&Arc<Map>, Error> {
+        let Some(name) = style else { return Ok(self.default_map()) };
+        self.maps.iter().find(|map| map.style.name == name).ok_or_else(|| {
+            let served: Vec<&str> = self.maps.iter().map(|map| map.style.name.as_str()).collect();
+            let detail = format!("there is no style {name:?}");
+            Error::new(Code::UnknownStyle, detail, format!("served here: {}", served.join(", ")))
+        })
+    }
+
+    fn key(&self, map: &Map, wanted: &PictureRequest) -> String {
+        match wanted {
+            PictureRequest::Tile(tile) => {
+                let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1;
+                let style = (!plain).then_some((&*map.style.name, &*map.style.digest));
+                cache_key(&self.freshness.version, tile, style)
+            }
+            // In this process alone.
+            PictureRequest::Static(image) => {
+                format!("static/{}/{}/{}", image.format.name(), map.style.name, wanted.subject())
+            }
         }
-    }
-
-    /// The source's own tiles end where it does; pictures are drawn on above.
-    fn check_maxzoom(&self, tile: &TileRequest) -> Result<(), Error> {
-        let maxzoom = self.source.info.maxzoom;
-        if tile.tile.z() <= maxzoom {
-            return Ok(());
-        }
-        let detail = format!("the source's tiles end at zoom {maxzoom}");
-        Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"))
-    }
-
-    fn key(&self, tile: &TileRequest) -> String {
-        cache_key(&self.freshness.version, tile, (&self.style.name, &self.style.digest))
-    }
-
-    /// The digest of all that a picture depends on and that is known without asking the source.
-    fn recipe(&self, tile: &TileRequest) -> String {
-        let name = tile.format.name();
-        let what = format!("{name} {} {}@{}x", tile.tile, tile.size, tile.scale);
-        let style = if tile.format == Format::Mvt { "" } else { &self.style.digest };
-        digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style, &self.source.info.identity])
     }
 
     fn not_modified(&self, request: &Request, entry: &Entry) -> bool {
@@ -292,7 +331,7 @@ impl Tiler {
     fn respond(
         &self,
         request: &Request,
-        tile: &TileRequest,
+        format: Format,
         entry: &Entry,
         tier: &str,
         stages: Option<Stages>,
@@ -302,12 +341,12 @@ impl Tiler {
             true => (StatusCode::NOT_MODIFIED, Bytes::new()),
             false => (StatusCode::OK, entry.body.clone()),
         };
-        let mut response = response::response(status, tile.format.media_type(), body);
+        let mut response = response::response(status, format.media_type(), body);
         let headers = response.headers_mut();
         insert(headers, header::ETAG, &etag(&entry.recipe, &entry.content));
         insert(headers, header::CACHE_CONTROL, &self.cache_control());
         insert(headers, HeaderName::from_static("x-rasterzen-cache"), tier);
-        if tile.format.is_picture() {
+        if format.is_picture() && matches!(request.route, Route::Tile(_)) {
             insert(headers, header::VARY, "Accept");
         }
         if let Some(stages) = stages {
@@ -329,4 +368,31 @@ impl Tiler {
             false => format!("public, max-age={max_age}, s-maxage={shared_max_age}, stale-if-error=86400"),
         }
     }
+}
+
+/// The source whose own tile is asked for. Its tiles end where it does; pictures are drawn on above.
+fn own_source<'a>(map: &'a Map, tile: &TileRequest) -> Result<(&'a str, &'a Arc<Source>), Error> {
+    let Some((name, source)) = map.first_source() else {
+        let detail = format!("the style {:?} reads no source", map.style.name);
+        return Err(Error::new(Code::UnknownRoute, detail, "ask for its png or svg"));
+    };
+    let maxzoom = source.info.maxzoom;
+    if tile.tile.z() <= maxzoom {
+        return Ok((name, source));
+    }
+    let detail = format!("the source's tiles end at zoom {maxzoom}");
+    Err(Error::new(Code::AboveMaxzoom, detail, "ask for the ancestor at that zoom, and scale it up"))
+}
+
+/// The digest of all that a picture depends on and that is known without asking its sources.
+fn picture_recipe(map: &Map, wanted: &PictureRequest) -> String {
+    // What is written as SVG is the same whatever makes pixels of it.
+    let rasterizer = (wanted.format() == Format::Png && map.rasterizer == Rasterizer::Resvg).then_some("resvg");
+    recipe(wanted, &map.style.digest, map.sources.values().map(|source| &*source.info.identity).chain(rasterizer))
+}
+
+fn recipe<'a>(wanted: &PictureRequest, style: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
+    let what = format!("{} {}", wanted.format().name(), wanted.subject());
+    let sources: Vec<&str> = sources.into_iter().collect();
+    digest::of_parts([env!("CARGO_PKG_VERSION"), RENDER_VERSION, &what, style].into_iter().chain(sources))
 }

@@ -1,13 +1,13 @@
 //! Finished pictures, once for all who ask at the same time, and their way into the caches: the near ones at once, the
 //! far ones before the answer or behind it. No write fails a request.
 
-use super::Tiler;
 use super::draw::{Drawn, Stages};
 use super::sources::{Content, Gathered};
+use super::{Map, Tiler, picture_recipe};
 use crate::cache::{Entry, PutOptions};
 use crate::error::Error;
 use crate::limits;
-use crate::request::{Request, TileRequest};
+use crate::request::{PictureRequest, Request, TileRequest};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use std::sync::atomic::Ordering;
@@ -35,19 +35,20 @@ impl Tiler {
     /// Makes `entry` what it describes: an old one that would be drawn the same is renewed, else it is drawn.
     pub(super) async fn finished(
         self: &Arc<Self>,
-        tile: &TileRequest,
+        map: &Arc<Map>,
+        wanted: &PictureRequest,
         gathered: Arc<Gathered>,
         mut entry: Entry,
         old: Option<(Entry, &'static str)>,
     ) -> Result<Arc<Finished>, Error> {
-        let key = self.key(tile);
+        let key = self.key(map, wanted);
         let flight = (format!("{key} {}", entry.recipe), gathered.content.all.clone());
-        let (tiler, tile) = (self.clone(), tile.clone());
+        let (tiler, map, wanted) = (self.clone(), map.clone(), wanted.clone());
         self.pictures
             .run(flight, move || async move {
                 // Who comes when the others have just landed finds it here.
                 let near = tiler.cache.near(&key, &entry.recipe).filter(|near| near.age() < tiler.freshness.ttl);
-                if let Some(near) = near.filter(|near| gathered.gives(&tile, near)) {
+                if let Some(near) = near.filter(|near| gathered.gives(wanted.format(), near)) {
                     return Ok(Arc::new(Finished {
                         body: near.body,
                         tier: "memory",
@@ -63,8 +64,11 @@ impl Tiler {
                     }
                     None => {
                         let content = gathered.content.clone();
-                        let drawn = tiler.drawn(&tile, gathered).await?;
-                        let behind = tiler.variants(&tile, &entry, &content, &drawn);
+                        let drawn = tiler.drawn(&map, &wanted, gathered).await?;
+                        let behind = match &wanted {
+                            PictureRequest::Tile(tile) => tiler.variants(&map, tile, &entry, &content, &drawn),
+                            PictureRequest::Static(_) => Vec::new(),
+                        };
                         entry.body = drawn.body;
                         ("miss", Some(drawn.stages), behind)
                     }
@@ -73,7 +77,9 @@ impl Tiler {
                 if whole {
                     puts.push((key, entry));
                     puts.iter().for_each(|(key, entry)| tiler.cache.put_near(key, entry));
-                } else {
+                }
+                // Static images stay in memory.
+                if !whole || matches!(wanted, PictureRequest::Static(_)) {
                     puts.clear();
                 }
                 Ok(Arc::new(Finished { body, tier, stages, puts: Mutex::new(puts) }))
@@ -82,18 +88,25 @@ impl Tiler {
     }
 
     /// What else is kept of a png where all variants are.
-    fn variants(&self, tile: &TileRequest, entry: &Entry, content: &Content, drawn: &Drawn) -> Vec<(String, Entry)> {
+    fn variants(
+        &self,
+        map: &Map,
+        tile: &TileRequest,
+        entry: &Entry,
+        content: &Content,
+        drawn: &Drawn,
+    ) -> Vec<(String, Entry)> {
         let behind = drawn.behind.iter().map(|(format, body)| {
             let scale = if format.is_picture() { tile.scale } else { 1 };
-            let request = TileRequest { format: *format, scale, ..tile.clone() };
+            let request = PictureRequest::Tile(TileRequest { format: *format, scale, ..tile.clone() });
             let entry = Entry {
                 body: body.clone(),
                 content_type: format.media_type().to_string(),
-                recipe: self.recipe(&request).into(),
+                recipe: picture_recipe(map, &request).into(),
                 content: content.of(*format).into(),
                 stored: entry.stored,
             };
-            (self.key(&request), entry)
+            (self.key(map, &request), entry)
         });
         behind.collect()
     }

@@ -1,16 +1,16 @@
 //! The source tiles of a picture: from memory, the caches or the source, each once for all who ask at the same time.
 
-use super::Tiler;
+use super::{Map, Tiler, recipe};
 use crate::cache::{Entry, age};
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::format::Format;
+use crate::limits;
 use crate::mvt;
-use crate::request::{ApiKey, TileRequest};
-use crate::scene::{self, SourceTiles};
-use crate::source::{Fetched, Info};
+use crate::request::{ApiKey, PictureRequest, TileRequest, cache_key};
+use crate::scene::{self, SourceTiles, Tiles};
+use crate::source::{Fetched, Info, Source};
 use crate::tile::TileId;
-use crate::viewport::Viewport;
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -48,9 +48,12 @@ impl Content {
     }
 }
 
+/// A source tile that may have to be written to the caches, with its source and that one's name.
+pub type Unsaved = (String, Arc<Source>, TileId, Arc<SourceTile>);
+
 /// What a picture is made from.
 pub struct Gathered {
-    pub tiles: SourceTiles,
+    pub tiles: Tiles,
     pub content: Content,
     /// Neighbours that failed.
     pub missing: usize,
@@ -61,7 +64,7 @@ pub struct Gathered {
     pub fetched: SystemTime,
     /// Distinct source tiles asked for.
     pub asked: usize,
-    pub unsaved: Vec<(TileId, Arc<SourceTile>)>,
+    pub unsaved: Vec<Unsaved>,
     /// Among the pictures in the making, until nobody needs the tiles.
     pub(super) _place: Option<OwnedSemaphorePermit>,
 }
@@ -73,25 +76,44 @@ impl Gathered {
     }
 
     /// Whether drawing this would give what an entry of the same recipe holds.
-    pub fn gives(&self, tile: &TileRequest, entry: &Entry) -> bool {
-        self.is_whole() && *entry.content == *self.content.of(tile.format)
+    pub fn gives(&self, format: Format, entry: &Entry) -> bool {
+        self.is_whole() && *entry.content == *self.content.of(format)
     }
 }
 
-impl Tiler {
-    /// Fetches the tiles that a picture needs, all at once.
-    pub(super) async fn gather(self: &Arc<Self>, tile: &TileRequest, key: Option<&ApiKey>) -> Result<Gathered, Error> {
-        let started = Instant::now();
-        let viewport = Viewport::of_tile(tile.tile, tile.size, tile.scale);
-        let Info { class, maxzoom, .. } = self.source.info;
-        let margin = match tile.format.is_picture() {
-            true => self.style.margin(viewport.style_zoom()) * f64::from(tile.scale),
-            false => 0.0,
-        };
+/// The cells that a picture needs: the viewport's own, and those around it as far as the style reaches over edges.
+pub(super) fn list<'a>(map: &'a Map, picture: &PictureRequest) -> Result<Vec<Wanted<'a>>, Error> {
+    let (viewport, is_drawn) = (picture.viewport(), picture.format().is_picture());
+    let zoom = viewport.style_zoom();
+    let mut wanted = Vec::new();
+    for (name, source) in &map.sources {
+        // JSON has what no layer reads too.
+        if is_drawn && !map.sources_at(zoom).any(|(read, _)| read == name) {
+            continue;
+        }
+        let margin = if is_drawn { map.style.margin(name, zoom) * f64::from(viewport.scale) } else { 0.0 };
+        let Info { class, maxzoom, .. } = source.info;
         let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
-        let found = join_all(cells.iter().map(|&cell| self.resolve(cell, key))).await;
+        wanted.extend(cells.into_iter().enumerate().map(|(i, cell)| Wanted { name, source, cell, own: i < own }));
+    }
+    if wanted.len() > limits::SOURCE_TILES {
+        let detail = format!("the picture needs {} source tiles, of at most {}", wanted.len(), limits::SOURCE_TILES);
+        return Err(Error::new(Code::TooLarge, detail, "ask for a smaller picture, or for less of the world"));
+    }
+    Ok(wanted)
+}
+
+impl Tiler {
+    /// Fetches the tiles that are listed, all at once.
+    pub(super) async fn gather(
+        self: &Arc<Self>,
+        wanted: Vec<Wanted<'_>>,
+        key: Option<&ApiKey>,
+    ) -> Result<Gathered, Error> {
+        let started = Instant::now();
+        let found = join_all(wanted.iter().map(|wanted| self.resolve(wanted, key))).await;
         let mut gathered = Gathered {
-            tiles: SourceTiles { maxzoom, cells: HashMap::new() },
+            tiles: Tiles::new(),
             content: Content { own: String::new(), all: String::new() },
             missing: 0,
             not_found: false,
@@ -103,27 +125,29 @@ impl Tiler {
         };
         let mut parts = Vec::new();
         let mut asked = HashSet::new();
-        for (i, (cell, found)) in cells.into_iter().zip(found).enumerate() {
+        for (Wanted { name, source, cell, own }, found) in wanted.into_iter().zip(found) {
             match found {
                 Ok(consulted) => {
                     let found = consulted.iter().any(|(_, tile)| tile.tile.is_some());
                     for (id, tile) in &consulted {
-                        parts.push((i < own, format!("{id} {}", tile.digest)));
-                        gathered.not_found |= tile.not_found && i < own && !found;
+                        parts.push((own, format!("{name} {id} {}", tile.digest)));
+                        gathered.not_found |= tile.not_found && own && !found;
                         gathered.fetched = gathered.fetched.min(tile.fetched);
-                        if asked.insert(*id) {
-                            gathered.unsaved.push((*id, tile.clone()));
+                        if asked.insert((&source.info.identity, *id)) {
+                            gathered.unsaved.push((name.to_string(), source.clone(), *id, tile.clone()));
                         }
                     }
                     let drawn = consulted.into_iter().find_map(|(id, tile)| Some((id, tile.tile.clone()?)));
-                    gathered.tiles.cells.insert(cell, drawn);
+                    let Info { class, maxzoom, .. } = source.info;
+                    let empty = || SourceTiles { class, maxzoom, cells: HashMap::new() };
+                    gathered.tiles.entry(name.to_string()).or_insert_with(empty).cells.insert(cell, drawn);
                 }
-                Err(error) if i < own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
+                Err(error) if own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
                     return Err(error);
                 }
                 Err(error) => {
                     tracing::warn!(%cell, %error, "a neighbouring tile failed; the picture is drawn without it");
-                    parts.push((false, format!("{cell} failed")));
+                    parts.push((false, format!("{name} {cell} failed")));
                     gathered.missing += 1;
                 }
             }
@@ -140,17 +164,18 @@ impl Tiler {
     /// The tile of a cell, and where a sparse source has none, its ancestors up to the first that is there.
     async fn resolve(
         self: &Arc<Self>,
-        cell: TileId,
+        wanted: &Wanted<'_>,
         key: Option<&ApiKey>,
     ) -> Result<Vec<(TileId, Arc<SourceTile>)>, Error> {
+        let Wanted { name, source, cell, .. } = *wanted;
         let mut consulted = Vec::new();
-        if !self.source.covers(cell) {
+        if !source.covers(cell) {
             return Ok(consulted);
         }
-        let up_to = if self.source.info.sparse { self.source.info.minzoom } else { cell.z() };
+        let up_to = if source.info.sparse { source.info.minzoom } else { cell.z() };
         for z in (up_to..=cell.z()).rev() {
             let id = cell.ancestor(z);
-            let tile = self.source_tile(id, key).await?;
+            let tile = self.source_tile(name, source, id, key).await?;
             let found = tile.tile.is_some();
             consulted.push((id, tile));
             if found {
@@ -163,73 +188,101 @@ impl Tiler {
     /// One source tile: from memory, the caches or the source, once for all who ask at the same time.
     pub(super) async fn source_tile(
         self: &Arc<Self>,
+        name: &str,
+        source: &Arc<Source>,
         id: TileId,
         key: Option<&ApiKey>,
     ) -> Result<Arc<SourceTile>, Error> {
-        if let Some(tile) = self.decoded.get(&id) {
+        let place = (source.info.identity.clone(), id);
+        if let Some(tile) = self.decoded.get(&place) {
             // A 404 of a bare template is asked for again soon.
             let ttl = if tile.not_found { Duration::from_secs(60) } else { self.freshness.ttl };
             if age(tile.fetched) < ttl {
                 return Ok(tile);
             }
         }
-        let tiler = self.clone();
-        let caller = self.caller_key(key);
+        let (tiler, name, source) = (self.clone(), name.to_string(), source.clone());
+        // A key that goes nowhere parts nobody.
+        let caller = key.filter(|_| source.wants_caller_key()).cloned();
         self.fetches
-            .run((id, caller.clone()), move || async move {
-                let tile = Arc::new(tiler.fetch_source_tile(id, caller.as_ref()).await?);
-                tiler.decoded.insert(id, tile.clone());
+            .run((place.clone(), caller.clone()), move || async move {
+                let tile = Arc::new(tiler.fetch_source_tile(&name, &source, id, caller.as_ref()).await?);
+                tiler.decoded.insert(place, tile.clone());
                 Ok(tile)
             })
             .await
     }
 
-    /// The caller's key where the source takes one: a key that goes nowhere parts nobody.
-    pub(super) fn caller_key(&self, key: Option<&ApiKey>) -> Option<ApiKey> {
-        key.filter(|_| self.source.wants_caller_key()).cloned()
-    }
-
-    async fn fetch_source_tile(&self, id: TileId, key: Option<&ApiKey>) -> Result<SourceTile, Error> {
-        if !self.source.covers(id) {
+    async fn fetch_source_tile(
+        &self,
+        name: &str,
+        source: &Source,
+        id: TileId,
+        key: Option<&ApiKey>,
+    ) -> Result<SourceTile, Error> {
+        if !source.covers(id) {
             return SourceTile::new(Fetched::Absent, None, SystemTime::now());
         }
-        let tile = source_tile_request(id);
-        if self.source.info.remote
-            && let Some((entry, tier)) = self.cache.get(&self.key(&tile), &self.recipe(&tile)).await
+        if source.info.remote
+            && let Some((entry, tier)) =
+                self.cache.get(&self.source_key(name, source, id), &source_recipe(source, id)).await
             && entry.age() < self.freshness.ttl
             // What has been broken in the cache is fetched again.
             && let Ok(tile) = SourceTile::new(Fetched::Tile(entry.body), Some(tier), entry.stored)
         {
             return Ok(tile);
         }
-        let fetched = self.source.fetch(id, key).await?;
+        let fetched = source.fetch(id, key).await?;
         SourceTile::new(fetched, None, SystemTime::now())
     }
 
-    pub(super) fn source_entry(&self, tile: &SourceTile) -> Entry {
-        Entry {
-            body: tile.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default(),
-            content_type: Format::Mvt.media_type().to_string(),
-            recipe: String::new().into(),
-            content: tile.digest.as_str().into(),
-            stored: tile.fetched,
-        }
-    }
-
     /// The source tiles that nobody has written to the caches yet; into the near ones they are by then.
-    pub(super) fn source_puts(&self, tiles: &[(TileId, Arc<SourceTile>)]) -> Vec<(String, Entry)> {
-        let unsaved = tiles.iter().filter(|(_, tile)| {
-            self.source.info.remote && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
+    pub(super) fn source_puts<'a>(&self, tiles: impl IntoIterator<Item = &'a Unsaved>) -> Vec<(String, Entry)> {
+        let unsaved = tiles.into_iter().filter(|(_, source, _, tile)| {
+            source.info.remote && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
         });
         unsaved
-            .map(|(id, tile)| {
-                let request = source_tile_request(*id);
-                let entry = Entry { recipe: self.recipe(&request).into(), ..self.source_entry(tile) };
-                let key = self.key(&request);
+            .map(|(name, source, id, tile)| {
+                let (key, entry) = (self.source_key(name, source, *id), source_entry(source, *id, tile));
                 self.cache.put_near(&key, &entry);
                 (key, entry)
             })
             .collect()
+    }
+
+    /// The source of `/mvt/` has the short keys; others have their name and digest in them.
+    fn source_key(&self, name: &str, source: &Source, id: TileId) -> String {
+        let first = self.default_map().first_source();
+        let is_first = first.is_some_and(|(_, first)| first.info.identity == source.info.identity);
+        let digest = digest::of(source.info.identity.as_bytes());
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let of = (!is_first).then_some((name.as_str(), digest.as_str()));
+        cache_key(&self.freshness.version, &source_tile_request(id), of)
+    }
+}
+
+/// A cell to be found.
+pub(super) struct Wanted<'a> {
+    name: &'a str,
+    source: &'a Arc<Source>,
+    cell: TileId,
+    /// Whether the viewport's squares lie in it, or only near it.
+    own: bool,
+}
+
+/// The digest of all that a source tile depends on and that is known without asking.
+fn source_recipe(source: &Source, id: TileId) -> String {
+    recipe(&(&source_tile_request(id)).into(), "", [&*source.info.identity])
+}
+
+/// A source tile as caches hold it.
+pub(super) fn source_entry(source: &Source, id: TileId, tile: &SourceTile) -> Entry {
+    Entry {
+        body: tile.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default(),
+        content_type: Format::Mvt.media_type().to_string(),
+        recipe: source_recipe(source, id).into(),
+        content: tile.digest.as_str().into(),
+        stored: tile.fetched,
     }
 }
 

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 /// A tile of the sample map in the middle of Monaco.
 const TILE: &str = "14/8529/5974";
 
-struct Ended {
-    code: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: String,
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
 }
 
 /// Runs the program in a directory, without any variables but these; 30 seconds are far too long.
-fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended {
+pub fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended {
     let output = Command::new("timeout")
         .args(["30", env!("CARGO_BIN_EXE_rasterzen")])
         .args(args)
@@ -36,18 +36,18 @@ fn run_in(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ended 
 }
 
 /// Runs what must work, and gives what it prints.
-fn run(directory: &Path, args: &[&str]) -> Vec<u8> {
+pub fn run(directory: &Path, args: &[&str]) -> Vec<u8> {
     let ended = run_in(directory, &[], args);
     assert_eq!(ended.code, Some(0), "{args:?}: {}", ended.stderr);
     ended.stdout
 }
 
-fn directory() -> TempDir {
+pub fn directory() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
 /// All files under a directory, sorted.
-fn files(directory: &Path) -> Vec<PathBuf> {
+pub fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -57,7 +57,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     fs::write(path, bytes).expect("a file");
 }
@@ -170,6 +170,11 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
     const ACCEPTED: &str = "a source is `sample`, `nextzen`";
     let render = |rest: &[&'static str]| [&["render", TILE, "-o", "x.png"], rest].concat();
     let serve = |rest: &[&'static str]| [&["serve", "--listen", "127.0.0.1:0"], rest].concat();
+    let image = |place: &'static str, size: &'static str, rest: &[&'static str]| {
+        [&["static", place, size, "-o", "x.png", "--style", "light"], rest].concat()
+    };
+    write(&dir.path().join("bare.json"), r#"{"version": 8, "layers": []}"#);
+    write(&dir.path().join("off.json"), r#"{"version": 8, "layers": [], "center": [200, 3]}"#);
     let cases: Vec<(Vec<&str>, &[&str])> = vec![
         (vec!["paint"], &["paint", "--help"]),
         (vec!["render"], &["no tile", "rasterzen render Z/X/Y -o FILE"]),
@@ -197,9 +202,11 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--style", "seven.json"]), &["version: 7 is not 8"]),
         (render(&["--style", "bad.json"]), &["layers[0].paint.background-color", "a CSS colour"]),
         (render(&["--style", "large.json"]), &["bytes"]),
-        (render(&["--style", "own.json"]), &["--source"]),
+        (render(&["--style", "own.json"]), &["\"own\"", "cannot be"]),
         (render(&["--source", "nonsense"]), &["not a source", ACCEPTED]),
-        (render(&["--source", "https://example.org/tiles"]), &[ACCEPTED]),
+        (render(&["--source", "page.json"]), &["neither TileJSON nor GeoJSON", ACCEPTED]),
+        (render(&["--source", "tiles"]), &["a directory", ACCEPTED]),
+        (render(&["--source", "http://["]), &["URL", ACCEPTED]),
         (render(&["--source", "https://example.org/{z}/{x}.mvt"]), &[ACCEPTED]),
         (render(&["--source", "http://[/{z}/{x}/{y}.mvt"]), &[ACCEPTED]),
         (render(&["--source", "nowhere/{z}/{x}/{y}.mvt"]), &["not a directory", ACCEPTED]),
@@ -212,6 +219,41 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--source-maxzoom", "31"]), &["at most 30"]),
         (render(&["--source-bounds", "1,2,3"]), &["west,south,east,north"]),
         (render(&["--source-bounds", "1,5,3,4"]), &["west,south,east,north"]),
+        (vec!["static"], &["LON,LAT,ZOOM"]),
+        (vec!["static", "7,43,3", "10x10"], &["--output"]),
+        (vec!["static", "7,43,3", "-o", "x.png"], &["\"7,43,3\" is not a size", "600x400"]),
+        (image("7,43", "10x10", &[]), &["\"7,43\"", "7.42,43.735,14.5,30"]),
+        (image("7,43,3,4,5", "10x10", &[]), &["7.42,43.735,14.5,30"]),
+        (image("10x10", "7,43,3", &[]), &["\"10x10\"", "7.42,43.735,14.5"]),
+        (image("181,43,3", "10x10", &[]), &["181 is not a longitude", "-180 to 180"]),
+        (image("7,-91,3", "10x10", &[]), &["-91 is not a latitude", "-90 to 90"]),
+        (image("7,43,31", "10x10", &[]), &["31 is not a zoom", "-1 to 30"]),
+        (image("7,43,-1.5", "10x10", &[]), &["-1.5 is not a zoom"]),
+        (image("7,43,3,361", "10x10", &[]), &["361 is not a bearing"]),
+        (image("7,nan,3", "10x10", &[]), &["7,nan,3"]),
+        (image("7,43,3", "10", &[]), &["\"10\" is not a size", "600x400"]),
+        (image("7,43,3", "0x10", &[]), &["\"0x10\" is not a size"]),
+        (image("7,43,3", "10x-1", &[]), &["\"10x-1\" is not a size"]),
+        (image("7,43,3", "1.5x10", &[]), &["\"1.5x10\" is not a size"]),
+        (image("7,43,3", "32769x1", &[]), &["32768 a side"]),
+        (image("7,43,3", "99999999999x1", &[]), &["32768 a side"]),
+        (image("7,43,3", "10000x1", &["--scale", "4"]), &["32768 a side"]),
+        (image("7,43,3", "10x10", &["--scale", "5"]), &["1..=4"]),
+        (image("7,43,3", "10x10", &["--format", "json"]), &["json", "png or svg"]),
+        (image("7,43,3", "10x10", &["--bbox", "1,2,3,4"]), &["both a place and a box"]),
+        (image("7,43,3", "10x10", &["--geojson", "nowhere.json"]), &["nowhere.json", "RFC 7946"]),
+        (image("7,43,3", "10x10", &["--geojson", "page.json"]), &["page.json", "not JSON"]),
+        (image("7,43,3", "10x10", &["--geojson", "seven.json"]), &["seven.json", "GeoJSON"]),
+        (image("7,43,3", "10x10", &["--style", "bare.json"]), &["several styles", "--style"]),
+        (vec!["static", "7,43,3", "10x10", "-o", "x.jpg"], &["\"jpg\"", "--format"]),
+        (vec!["static", "10x10", "-o", "x.png", "--style", "bare.json"], &["no center", "--bbox"]),
+        (vec!["static", "10x10", "-o", "x.png", "--style", "off.json"], &["center", "200 is not a longitude"]),
+        (vec!["static", "--bbox", "1,2,3", "10x10", "-o", "x.png"], &["\"1,2,3\"", "west,south,east,north"]),
+        (vec!["static", "--bbox", "1,4,3,2", "10x10", "-o", "x.png"], &["the south of the box, 4"]),
+        (vec!["static", "--bbox", "1,2,200,3", "10x10", "-o", "x.png"], &["200 is not a longitude"]),
+        (vec!["static", "--bbox", "7,43,7,43", "10x10", "-o", "x.png"], &["single point", "as 7,43,16"]),
+        (vec!["static", "--bbox", "7,43,7.0000000001,43", "800x10", "-o", "x.png"], &["so small", "as 7,43,16"]),
+        (vec!["static", "--bbox", "-180,-80,180,80", "100x100", "-o", "x.png"], &["a larger picture"]),
         (serve(&["--s3-dsn", "bucket=B region=R"]), &["credentials"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: bucket=C"]), &["bucket"]),
         (serve(&["--s3-dsn", "bucket=B region=R credentials=iam: colour=red"]), &["colour"]),
@@ -312,10 +354,25 @@ fn a_tile_that_fails_leaves_no_file_and_the_others_are_written() {
 #[test]
 fn every_command_has_help_with_examples() {
     let dir = directory();
-    for args in [&["--help"][..], &["serve", "--help"], &["render", "--help"], &["help"], &["help", "render"], &["-h"]]
-    {
+    let style = |command: &'static str| ["style", command, "--help"];
+    let all = [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["render", "--help"],
+        &["static", "--help"],
+        &["style", "--help"],
+        &style("check"),
+        &style("convert"),
+        &style("list"),
+        &["help"],
+        &["help", "render"],
+        &["-h"],
+    ];
+    for args in all {
         let text = String::from_utf8(run(dir.path(), args)).expect("UTF-8");
-        assert!(text.contains("Usage:") && text.contains("Examples:\n  rasterzen"), "{args:?}: {text}");
+        let examples = text.split_once("Examples:\n  ").map(|(_, examples)| examples);
+        let works = examples.is_some_and(|examples| examples.contains("rasterzen"));
+        assert!(text.contains("Usage:") && works, "{args:?}: {text}");
     }
     assert!(run(dir.path(), &["--version"]).starts_with(b"rasterzen "));
 }
@@ -614,7 +671,17 @@ fn the_examples_of_every_help_work() {
     let dir = directory();
     let program = Path::new(env!("CARGO_BIN_EXE_rasterzen")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a PATH"));
-    for example in [&[][..], &["serve"], &["render"]].into_iter().flat_map(examples) {
+    let commands = [
+        &[][..],
+        &["serve"],
+        &["render"],
+        &["static"],
+        &["style"],
+        &["style", "list"],
+        &["style", "convert"],
+        &["style", "check"],
+    ];
+    for example in commands.into_iter().flat_map(examples) {
         // Any port will do, in case that of the example is taken.
         let line = example.replace("127.0.0.1:8081", "127.0.0.1:0");
         let shell = |line: &str| {
@@ -623,7 +690,7 @@ fn the_examples_of_every_help_work() {
             shell.env("RASTERZEN_LISTEN", "127.0.0.1:0");
             shell
         };
-        if example.contains("rasterzen render") {
+        if example != "rasterzen" && !example.contains("rasterzen serve") {
             let output = shell(&line).output().expect("a process");
             assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
             continue;

@@ -2,13 +2,15 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test golden` writes them anew and fails, so that none is accepted unseen.
 
-use rasterzen::assets::{Origin, with_sprite};
+use rasterzen::assets::with_sprite;
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
+use rasterzen::output::Rasterizer;
 use rasterzen::request::TileRequest;
-use rasterzen::source::{Overrides, Source};
+use rasterzen::source::{Base, Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
-use rasterzen::tiler::{Freshness, Tiler};
+use rasterzen::tiler::{Freshness, Map, Tiler};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,7 +30,34 @@ const CASES: [(&str, u32, u8); 7] = [
 const PAINT_CASES: [(&str, u32, u8); 3] =
     [("13/4397/2647", 256, 1), ("14/8795/5295", 256, 1), ("17/68239/47793", 256, 2)];
 
-fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
+/// Compares a picture with the accepted one of this name, or writes that.
+pub fn compare(name: &str, drawn: &[u8], format: Format, different: &mut Vec<String>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens").join(name);
+    if updating() {
+        std::fs::write(&path, drawn).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap_or_default();
+    let same = match format {
+        Format::Png if !golden.is_empty() => pixels(&golden) == pixels(drawn),
+        _ => golden == drawn,
+    };
+    if !same {
+        let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&actual, drawn).unwrap();
+        different.push(format!("{name}: compare it with {}", actual.display()));
+    }
+}
+
+pub fn assert_accepted(different: &[String]) {
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    assert!(!updating(), "the goldens were written: look at them, then run without UPDATE_GOLDENS");
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GOLDENS").is_some()
+}
+
+pub fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();
@@ -43,19 +72,19 @@ async fn pictures_are_the_accepted_ones() {
 
 #[tokio::test]
 async fn painted_pictures_are_the_accepted_ones() {
-    let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles");
-    let style = Style::parse("paint", &std::fs::read_to_string(styles.join("paint.json")).unwrap()).unwrap();
-    let style = with_sprite(style, &Origin::Here(styles), None).await.unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles/paint.json");
+    let style = Style::parse("paint", &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let style = with_sprite(style, &Base::File(path), None).await.unwrap();
     assert_eq!(style.warnings, []);
     check(style, &PAINT_CASES).await;
 }
 
 async fn check(style: Style, cases: &[(&str, u32, u8)]) {
-    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens");
     let of_style = style.name.clone();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
-    let tiler = Arc::new(Tiler::new(style, source, Cache::new(Vec::new()), Freshness::default()));
+    let sources = BTreeMap::from([("tilezen".to_string(), Arc::new(source))]);
+    let map = Map { style, sources, given: BTreeSet::new(), rasterizer: Rasterizer::Direct };
+    let tiler = Arc::new(Tiler::new(vec![map], Cache::new(Vec::new()), Freshness::default()));
     let mut different = Vec::new();
     for &(tile, size, scale) in cases {
         for format in [Format::Svg, Format::Png] {
@@ -64,22 +93,8 @@ async fn check(style: Style, cases: &[(&str, u32, u8)]) {
             let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
             let of_size = if size == 256 { String::new() } else { format!("-{size}") };
             let name = format!("{of_style}-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
-            let path = directory.join(&name);
-            if update {
-                std::fs::write(&path, &drawn).unwrap();
-            }
-            let golden = std::fs::read(&path).unwrap_or_default();
-            let same = match format {
-                Format::Png if !golden.is_empty() => pixels(&golden) == pixels(&drawn),
-                _ => golden == drawn,
-            };
-            if !same {
-                let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
-                std::fs::write(&actual, &drawn).unwrap();
-                different.push(format!("{name}: compare it with {}", actual.display()));
-            }
+            compare(&name, &drawn, format, &mut different);
         }
     }
-    assert!(different.is_empty(), "{}", different.join("\n"));
-    assert!(!update, "the goldens were written: look at them, then run without UPDATE_GOLDENS");
+    assert_accepted(&different);
 }

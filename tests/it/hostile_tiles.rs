@@ -3,21 +3,20 @@
 
 use crate::tile_writer::{Feature, Layer, P, Value, bytes, command, number, packed, sample, tile, varint, zigzag};
 use bytes::Bytes;
-use geo_types::Geometry;
 use rasterzen::error::{Code, Error};
 use rasterzen::format::Format;
 use rasterzen::limits;
 use rasterzen::mvt::Tile;
+use rasterzen::output::Rasterizer;
 use rasterzen::request::TileRequest;
-use rasterzen::scene::SourceTiles;
-use rasterzen::source::Info;
+use rasterzen::scene::{SourceTiles, Tiles};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
-use rasterzen::tiler::draw;
+use rasterzen::tiler::{How, draw};
 use rasterzen::value::{Attributes, GeometryKind, Property};
 use rasterzen::viewport::SizeClass;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -58,33 +57,43 @@ fn light() -> Style {
     Style::parse("light", BUNDLED[0].1).expect("the bundled style")
 }
 
-fn info() -> Info {
-    Info {
-        identity: String::new(),
-        minzoom: 0,
-        maxzoom: 15,
-        bounds: [-180.0, -85.0, 180.0, 85.0],
-        class: SizeClass::C512,
-        buffer: 0,
-        sparse: false,
-        attribution: String::new(),
-        remote: false,
+/// Reads all that there is in a tile: what parses must not fail later. Every bound must be that of the vertices.
+fn read_all(tile: &Tile) {
+    for layer in tile.layer_names().filter_map(|name| tile.layer(name)) {
+        for feature in layer.features() {
+            let mut bounds: Option<[i32; 4]> = None;
+            for part in feature.parts() {
+                let around = part.vertices().map(|[x, y]| [x, y, x, y]).reduce(union).expect("a part has vertices");
+                assert_eq!(part.bounds, around);
+                bounds = Some(bounds.map_or(around, |bounds| union(bounds, around)));
+            }
+            assert_eq!(Some(feature.bounds), bounds);
+            for (name, value) in feature.properties() {
+                assert!(feature.property(name).is_some_and(|found| std::ptr::eq(found, value)), "{name}");
+            }
+        }
     }
 }
 
-/// Parses, decodes and draws: the tile itself, with itself for neighbours, in a format.
+fn union(a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}
+
+/// Parses, reads and draws: the tile itself, with itself for neighbours, in a format.
 fn whole(bytes: &Bytes, style: &Style, format: Format) -> Result<Bytes, Error> {
+    drawn(bytes, style, format, Rasterizer::Direct)
+}
+
+fn drawn(bytes: &Bytes, style: &Style, format: Format, rasterizer: Rasterizer) -> Result<Bytes, Error> {
     let parsed = Arc::new(Tile::parse(bytes.clone())?);
-    let names: Vec<String> = parsed.layer_names().map(str::to_string).collect();
-    for name in names {
-        parsed.layer(&name)?;
-    }
+    read_all(&parsed);
     let id = TileId::new(14, 8529, 5974).expect("a tile");
     let ids = (-1..=1).flat_map(|dy| (-1..=1).filter_map(move |dx| id.neighbour(dx, dy)));
     let cells: HashMap<_, _> = ids.map(|id| (id, Some((id, parsed.clone())))).collect();
-    let tiles = SourceTiles { maxzoom: 15, cells };
+    let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
+    let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };
-    draw(style, &info(), &request, &tiles, false).map(|drawn| drawn.body)
+    draw(style, &request, &tiles, &How { rasterizer, ..How::default() }).map(|drawn| drawn.body)
 }
 
 /// [`whole`] without panics, and with no error but of one kind.
@@ -150,6 +159,10 @@ fn what_is_not_a_tile_is_an_error_with_its_reason() {
         ("a text that is not UTF-8", value(&bytes(1, b"\xc3\x28")), "UTF-8"),
         ("a text that is a number", value(&number(1, 2)), "wrong type"),
         ("a double that is cut off", value(&[3 << 3 | 1, 0, 0]), "cut off"),
+        ("a float of 8 bytes", value(&[&[2 << 3 | 1][..], &[0; 8]].concat()), "wrong type"),
+        ("a double of 4 bytes", value(&[3 << 3 | 5, 0, 0, 0, 0]), "wrong type"),
+        ("a number beyond 64 bits", value(&[&[4 << 3][..], &[0xff; 9], &[2]].concat()), "64 bits"),
+        ("the field number 2^29", value(&number(1 << 29, 0)), "field number"),
         ("version 0", named(&[number(15, 0)]), "version"),
         ("version 3", named(&[number(15, 3)]), "version"),
         ("version 2^64 - 1", named(&[number(15, u64::MAX)]), "version"),
@@ -213,12 +226,8 @@ fn what_is_not_a_tile_is_an_error_with_its_reason() {
 /// What a feature is made of, short enough for a table.
 type Shape = (GeometryKind, Vec<Vec<P>>);
 
-fn shape(feature: &rasterzen::mvt::Feature) -> Shape {
-    (feature.kind, feature.parts().map(<[P]>::to_vec).collect())
-}
-
-fn decoded(tile: &Bytes) -> Arc<rasterzen::mvt::Layer> {
-    Tile::parse(tile.clone()).expect("a tile").layer("a").expect("a layer").expect("a layer `a`")
+fn shape(feature: rasterzen::mvt::Feature) -> Shape {
+    (feature.kind(), feature.parts().map(|part| part.vertices().collect()).collect())
 }
 
 #[test]
@@ -265,14 +274,10 @@ fn geometries_are_those_of_the_specification() {
             let bytes = tile(&[Layer::versioned("a", 2, extent).with(feature.clone())]);
             survives(what, &bytes, &everything(), Format::Svg).expect(what);
             survives(what, &bytes, &painted(), Format::Png).expect(what);
-            let layer = decoded(&bytes);
-            assert_eq!(layer.extent, extent as u32, "{what}");
-            assert_eq!(layer.features.iter().map(shape).collect::<Vec<_>>(), expected, "{what}");
-            if let Some(feature) = layer.features.first() {
-                let of = |axis: usize| feature.vertices().iter().map(move |v| v[axis]);
-                let bounds = [of(0).min(), of(1).min(), of(0).max(), of(1).max()].map(Option::unwrap);
-                assert_eq!(feature.bounds, bounds, "{what}");
-            }
+            let tile = Tile::parse(bytes).expect(what);
+            let layer = tile.layer("a").expect("a layer `a`");
+            assert_eq!(layer.extent(), extent as u32, "{what}");
+            assert_eq!(layer.features().map(shape).collect::<Vec<_>>(), expected, "{what}");
         }
     }
 }
@@ -292,12 +297,14 @@ fn properties_ids_and_order_are_kept() {
     // A value of no type, and what extensions of the format may put beside the layers.
     let empty = Layer::new("b").field(&bytes(4, b""));
     let tile = Bytes::from([&tile(&[empty, layer])[..], &bytes(16, b"extension")].concat());
-    let layer = decoded(&tile);
+    let tile = Tile::parse(tile).expect("a tile");
+    let layer = tile.layer("a").expect("a layer `a`");
+    let features: Vec<_> = layer.features().collect();
     assert_eq!(
-        layer.features.iter().map(|f| f.id).collect::<Vec<_>>(),
+        features.iter().map(|f| f.id()).collect::<Vec<_>>(),
         [Some(u64::MAX), None, Some(0), Some(7), Some(7), None]
     );
-    let all = |i: usize| layer.features[i].properties().map(|(k, v)| (k.to_string(), v.clone())).collect::<Vec<_>>();
+    let all = |i: usize| features[i].properties().map(|(k, v)| (k.to_string(), v.clone())).collect::<Vec<_>>();
     let text = |text: &str| Property::String(text.into());
     let expected: [Vec<(&str, Property)>; 6] = [
         vec![("empty", text("")), ("text", text("Schöne 🗺"))],
@@ -316,70 +323,10 @@ fn properties_ids_and_order_are_kept() {
         let expected: Vec<(String, Property)> = expected.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
         assert_eq!(all(i), expected, "feature {i}");
     }
-    assert_eq!(layer.features[0].property("text"), Some(&text("Schöne 🗺")));
-    assert_eq!(layer.features[0].property("nothing"), None);
-    let tile = Tile::parse(tile).expect("a tile");
+    assert_eq!(features[0].property("text"), Some(&text("Schöne 🗺")));
+    assert_eq!(features[0].property("nothing"), None);
     assert_eq!(tile.layer_names().collect::<Vec<_>>(), ["b", "a"]);
-    assert!(tile.layer("c").expect("no error").is_none());
-}
-
-/// Samples of the bundled map: the world, a coast, a town.
-const REAL: [&str; 4] = ["0/0/0", "5/16/11", "12/2132/1493", "14/8529/5974"];
-
-#[test]
-fn real_tiles_are_decoded_as_mvt_reader_does() {
-    for id in REAL {
-        let bytes = sample(id);
-        let reader = mvt_reader::Reader::new(bytes.to_vec()).expect("a tile");
-        let tile = Tile::parse(bytes).expect("a tile");
-        let names = reader.get_layer_names().expect("names");
-        assert_eq!(tile.layer_names().collect::<Vec<_>>(), names, "{id}");
-        for (i, name) in names.iter().enumerate() {
-            let layer = tile.layer(name).expect("a layer").expect("a layer");
-            let theirs = reader.get_features_as::<i32>(i).expect("features");
-            assert_eq!(layer.features.len(), theirs.len(), "{id} {name}");
-            for (ours, theirs) in layer.features.iter().zip(theirs) {
-                let (kind, parts) = flat(theirs.geometry);
-                assert_eq!(shape(ours), (kind, parts), "{id} {name}");
-                assert_eq!(ours.id, theirs.id, "{id} {name}");
-                let properties: BTreeMap<String, Property> =
-                    theirs.properties.unwrap_or_default().into_iter().map(|(k, v)| (k, property(v))).collect();
-                let ours: BTreeMap<String, Property> =
-                    ours.properties().map(|(k, v)| (k.to_string(), v.clone())).collect();
-                assert_eq!(ours, properties, "{id} {name}");
-            }
-        }
-    }
-}
-
-fn property(value: mvt_reader::feature::Value) -> Property {
-    use mvt_reader::feature::Value;
-    match value {
-        Value::String(text) => Property::String(text.into()),
-        Value::Float(number) => Property::Double(number.into()),
-        Value::Double(number) => Property::Double(number),
-        Value::Int(number) | Value::SInt(number) => Property::Int(number),
-        Value::UInt(number) => Property::UInt(number),
-        Value::Bool(flag) => Property::Bool(flag),
-        Value::Null => panic!("a real tile has no value without a type"),
-    }
-}
-
-/// A geometry's kind and its lines, rings without the closing vertex, or points.
-fn flat(geometry: Geometry<i32>) -> Shape {
-    let pairs = |line: &geo_types::LineString<i32>| line.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>();
-    let rings = |polygon: &geo_types::Polygon<i32>| {
-        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-        rings.map(|ring| pairs(ring).split_last().map_or(Vec::new(), |(_, open)| open.to_vec())).collect::<Vec<_>>()
-    };
-    match geometry {
-        Geometry::MultiPoint(points) => (GeometryKind::Point, vec![points.0.iter().map(|p| [p.0.x, p.0.y]).collect()]),
-        Geometry::LineString(line) => (GeometryKind::LineString, vec![pairs(&line)]),
-        Geometry::MultiLineString(lines) => (GeometryKind::LineString, lines.0.iter().map(pairs).collect()),
-        Geometry::Polygon(polygon) => (GeometryKind::Polygon, rings(&polygon)),
-        Geometry::MultiPolygon(polygons) => (GeometryKind::Polygon, polygons.0.iter().flat_map(rings).collect()),
-        other => panic!("the decoder makes no {other:?}"),
-    }
+    assert!(tile.layer("c").is_none());
 }
 
 #[test]
@@ -404,7 +351,7 @@ fn every_truncation_of_a_real_tile_is_an_error_or_a_tile_with_fewer_layers() {
 }
 
 /// One random change: bytes flipped, put in, taken out, doubled, or a number that is none.
-fn mutate(random: &mut fastrand::Rng, bytes: &mut Vec<u8>) {
+pub fn mutate(random: &mut fastrand::Rng, bytes: &mut Vec<u8>) {
     if bytes.is_empty() {
         return;
     }
@@ -557,8 +504,9 @@ fn more_points_than_an_svg_reader_takes_are_refused_as_too_much() {
     let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": [layer]});
     let style = Style::parse("points", &style.to_string()).expect("a style");
     // Another code would say that this program or the source is at fault.
-    let refused = whole(&bytes, &style, Format::Png).expect_err("more than fits");
+    let refused = drawn(&bytes, &style, Format::Png, Rasterizer::Resvg).expect_err("more than fits");
     assert_eq!(refused.code, Code::TooLarge, "{refused}");
-    // SVG has no such end.
+    // What is made from the scene has no such end.
     whole(&bytes, &style, Format::Svg).expect("an SVG");
+    whole(&bytes, &style, Format::Png).expect("a PNG");
 }

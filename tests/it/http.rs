@@ -320,7 +320,7 @@ fn caching_is_told_as_set() {
 fn the_stages_of_drawing_are_told() {
     let server = sample();
     for (target, stages) in [
-        (PNG, &["fetch", "decode", "scene", "svg", "raster", "encode"][..]),
+        (PNG, &["fetch", "decode", "scene", "raster", "encode"][..]),
         (SVG, &["fetch", "scene", "svg"]),
         (GEOJSON, &["fetch", "encode"]),
     ] {

@@ -1,15 +1,15 @@
 //! How areas, lines and circles are painted: patterns, outlines, translation, blur, gradients, blending; pixel by pixel,
 //! and that tiles of it fit.
 
-use crate::scene::{EDGE, PX, UNITS, World, crowd, id, items, lines, pixels, px, strokes, style};
+use crate::scene::{EDGE, PX, UNITS, World, by_resvg, crowd, id, items, lines, px, strokes, style};
 use crate::tile_writer::{Feature, P};
+use rasterzen::output::raster::{self, Picture};
 use rasterzen::scene::{Ink, Item, Paint, Run};
 use rasterzen::sprite::Sprite;
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
-use rasterzen::viewport::Viewport;
+use rasterzen::viewport::{Turn, Viewport};
 use serde_json::{Value as Json, json};
-use tiny_skia::Pixmap;
 
 const INDEX: &[u8] = include_bytes!("../../fixtures/styles/sprite.json");
 const SHEET: &[u8] = include_bytes!("../../fixtures/styles/sprite.png");
@@ -31,9 +31,11 @@ fn painted(layers: &[Json]) -> Style {
     style
 }
 
-fn rgba(pixmap: &Pixmap, x: u32, y: u32) -> [u8; 4] {
-    let pixel = pixmap.pixel(x, y).expect("a pixel").demultiply();
-    [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()]
+/// A pixel, not premultiplied.
+fn rgba(picture: &Picture, x: u32, y: u32) -> [u8; 4] {
+    let [r, g, b, a] = picture.pixel(x, y);
+    let straight = |c: u8| ((u32::from(c) * 255 + u32::from(a) / 2) / u32::from(a.max(1))).min(255) as u8;
+    [straight(r), straight(g), straight(b), a]
 }
 
 /// A polygon over a whole tile.
@@ -66,16 +68,14 @@ fn patterns_are_their_images_pixel_for_pixel_from_the_origin_of_the_world() {
                 let bitmap = image.resampled(size[0], size[1], [rasterzen::sprite::Beyond::Repeated; 2]);
                 for tile in [id(14, 5, 5), id(14, 6, 5), id(14, 6, 7)] {
                     let viewport = Viewport::of_tile(tile, 512, scale);
-                    let drawn = pixels(&world.scene(&style, &viewport), &style);
+                    let drawn = by_resvg(&world.scene(&style, &viewport), &style);
                     for y in 0..viewport.height {
                         for x in 0..viewport.width {
                             let of =
                                 |at: i64, c: u32, length: u32| (at + i64::from(c)).rem_euclid(length.into()) as usize;
                             let at = of(viewport.top, y, size[1]) * size[0] as usize + of(viewport.left, x, size[0]);
                             let wanted = &bitmap.data[at * 4..at * 4 + 4];
-                            let pixel = drawn.pixel(x, y).expect("a pixel");
-                            let found = [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()];
-                            assert_eq!(found, wanted, "{kind} of {name}@{scale}x in {tile} at {x}, {y}");
+                            assert_eq!(drawn.pixel(x, y), wanted, "{kind} of {name}@{scale}x in {tile} at {x}, {y}");
                         }
                     }
                 }
@@ -88,18 +88,18 @@ fn patterns_are_their_images_pixel_for_pixel_from_the_origin_of_the_world() {
 /// and the largest difference, of those at a tile's edge and of the others.
 fn differences(world: &World, style: &Style, scale: u8) -> [(f64, u8); 2] {
     let side = 512 * u32::from(scale);
-    let tiles: Vec<(Viewport, Pixmap)> = [(5, 5), (6, 5), (5, 6), (6, 6)]
+    let tiles: Vec<(Viewport, Picture)> = [(5, 5), (6, 5), (5, 6), (6, 6)]
         .into_iter()
         .map(|(x, y)| {
             let viewport = Viewport::of_tile(id(14, x, y), 512, scale);
-            (viewport, pixels(&world.scene(style, &viewport), style))
+            (viewport, by_resvg(&world.scene(style, &viewport), style))
         })
         .collect();
     let corner = tiles[0].0;
     let (left, top) = (corner.left + 137, corner.top + 91);
     let (width, height) = (side + 203, side + 301);
     let picture = Viewport { left, top, width, height, ..corner };
-    let together = pixels(&world.scene(style, &picture), style);
+    let together = by_resvg(&world.scene(style, &picture), style);
     let mut found = [(0usize, 0usize, 0u8); 2];
     for y in 0..height {
         for x in 0..width {
@@ -159,8 +159,8 @@ fn what_is_moved_comes_from_next_door_and_leaves_no_seams() {
             let viewport = Viewport::of_tile(id(14, 6, 6), 512, scale);
             let picture = Viewport { left: viewport.left - 100, top: viewport.top - 100, ..viewport };
             for viewport in [viewport, picture] {
-                let drawn = pixels(&everywhere(|_| vec![whole()]).scene(&style, &viewport), &style);
-                let thin = drawn.pixels().iter().filter(|pixel| pixel.alpha() < 255).count();
+                let drawn = by_resvg(&everywhere(|_| vec![whole()]).scene(&style, &viewport), &style);
+                let thin = drawn.pixels.iter().filter(|pixel| *pixel >> 24 < 255).count();
                 assert_eq!(thin, 0, "{translate:?} at scale {scale}");
             }
         }
@@ -180,10 +180,10 @@ fn what_is_moved_comes_from_next_door_and_leaves_no_seams() {
             moved["paint"]["line-width"] = json!(4);
         }
         let style = painted(&[moved]);
-        let drawn = pixels(&world.tile(&style, id(14, 6, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 6, 5)), &style);
         assert_eq!(rgba(&drawn, at[0], at[1]), [0, 0, 0, 255], "{kind}");
         // And out of its own.
-        let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
         assert_eq!(rgba(&drawn, 501, at[1])[3], 0, "{kind}");
     }
     // A moved layer lies on those below it also where it has left its tile.
@@ -198,7 +198,7 @@ fn what_is_moved_comes_from_next_door_and_leaves_no_seams() {
         height: 50,
         ..Viewport::of_tile(id(14, 5, 5), 512, 1)
     };
-    let drawn = pixels(&world.scene(&style, &picture), &style);
+    let drawn = by_resvg(&world.scene(&style, &picture), &style);
     assert_eq!([102, 108, 115].map(|x| rgba(&drawn, x, 20)), [[0, 0, 0, 255], [255, 0, 0, 255], [255, 0, 0, 255]]);
 }
 
@@ -207,10 +207,10 @@ fn a_moved_world_goes_on_at_the_antimeridian() {
     let last = (1 << 14) - 1;
     let world = World::new(vec![(id(14, last, 5), vec![rectangle([4000, 800, 4096, 1600])])]);
     let style = painted(&[json!({"type": "fill", "paint": {"fill-translate": [18, 0]}})]);
-    let drawn = pixels(&world.tile(&style, id(14, 0, 5)), &style);
+    let drawn = by_resvg(&world.tile(&style, id(14, 0, 5)), &style);
     assert_eq!(rgba(&drawn, 6, 110), [0, 0, 0, 255]);
     let whole = World::new(vec![(id(0, 0, 0), vec![rectangle([4000, 800, 4096, 1600])])]);
-    let drawn = pixels(&whole.tile(&style, id(0, 0, 0)), &style);
+    let drawn = by_resvg(&whole.tile(&style, id(0, 0, 0)), &style);
     assert_eq!([6, 505].map(|x| rgba(&drawn, x, 110)[3]), [255, 0]);
 }
 
@@ -251,7 +251,7 @@ fn without_antialiasing_a_pixel_belongs_to_what_holds_its_middle() {
     let points: Vec<P> = ring.iter().map(|p| p.map(|c| (c * f64::from(UNITS)) as i32)).collect();
     let world = World::new(vec![(id(14, 5, 5), vec![Feature::polygon(&[&points])])]);
     let style = painted(&[json!({"type": "fill", "paint": {"fill-antialias": false}})]);
-    let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+    let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
     let mut looked_at = 0;
     for y in 0..512u32 {
         for x in 0..512u32 {
@@ -287,7 +287,7 @@ fn a_blurred_line_fades_in_a_straight_ramp_from_its_edge_inwards() {
     ] {
         let paint = json!({"line-width": width, "line-blur": blur, "line-gap-width": gap, "line-opacity": opacity});
         let style = painted(&[json!({"type": "line", "paint": paint})]);
-        let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
         for y in 120..280u32 {
             let distance = (f64::from(y) + 0.5 - 200.0).abs();
             // MapLibre's line shader.
@@ -303,7 +303,7 @@ fn a_blurred_line_fades_in_a_straight_ramp_from_its_edge_inwards() {
     let cross: &[P] = &[[400, 1600], [3600, 1600], [3600, 800], [2000, 800], [2000, 2400]];
     let world = World::new(vec![(id(14, 5, 5), vec![Feature::line(cross)])]);
     let style = painted(&[json!({"type": "line", "paint": {"line-width": 20, "line-blur": 4, "line-opacity": 0.5}})]);
-    let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+    let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
     let (crossing, plain) = (rgba(&drawn, 250, 200)[3], rgba(&drawn, 150, 200)[3]);
     assert!(crossing.abs_diff(plain) <= 2 && plain.abs_diff(128) <= 3, "{crossing} and {plain}");
 }
@@ -319,7 +319,7 @@ fn a_blurred_circle_fades_as_in_maplibre() {
             "circle-stroke-width": stroke, "circle-stroke-color": "#00f",
         });
         let style = painted(&[json!({"type": "circle", "paint": paint})]);
-        let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
         for x in 200..255u32 {
             let distance = (f64::from(x) + 0.5 - 200.0).hypot(0.5) / (radius + stroke);
             let step = |t: f64| t.clamp(0.0, 1.0).powi(2) * (3.0 - 2.0 * t.clamp(0.0, 1.0));
@@ -328,8 +328,7 @@ fn a_blurred_circle_fades_as_in_maplibre() {
             let share = if stroke > 0.0 { step((distance - border + blur) / blur) } else { 0.0 };
             // Premultiplied.
             let wanted = [0.8 * (1.0 - share), 0.0, share, 0.8 + 0.2 * share].map(|c| c * opacity * 255.0);
-            let pixel = drawn.pixel(x, 200).expect("a pixel");
-            let found = [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()].map(f64::from);
+            let found = drawn.pixel(x, 200).map(f64::from);
             let off = (0..4).map(|i| (found[i] - wanted[i]).abs()).fold(0.0, f64::max);
             assert!(off <= 5.0, "{paint} at {distance}: {found:?}, not {wanted:?}");
         }
@@ -360,7 +359,7 @@ fn gradients_follow_the_progress_over_cuts() {
     let opaque = of("#f00", "#00f", json!({}));
     let faded = of("rgba(255, 0, 0, 0)", "rgba(255, 0, 0, 1)", json!({"line-opacity": 0.5}));
     for (tile, dx) in [(id(14, 5, 5), 0), (id(14, 6, 5), 512)] {
-        let (a, b) = (pixels(&world.tile(&opaque, tile), &opaque), pixels(&world.tile(&faded, tile), &faded));
+        let (a, b) = (by_resvg(&world.tile(&opaque, tile), &opaque), by_resvg(&world.tile(&faded, tile), &faded));
         for x in (dx.max(260)..(dx + 512).min(890)).step_by(7) {
             let at = f64::from(x) + 0.5;
             let progress = if at < 512.0 { (at - 256.0) / 256.0 * 0.4 } else { 0.4 + (at - 512.0) / 384.0 * 0.6 };
@@ -380,12 +379,12 @@ fn gradients_follow_the_progress_over_cuts() {
         "line-width": 20, "line-color": "#0f0",
         "line-gradient": ["step", ["line-progress"], "#f00", 0.5, "#00f"],
     }})]);
-    let drawn = pixels(&world.tile(&round, id(14, 5, 5)), &round);
+    let drawn = by_resvg(&world.tile(&round, id(14, 5, 5)), &round);
     assert_eq!(rgba(&drawn, 250, 100), [255, 0, 0, 255]);
-    let drawn = pixels(&world.tile(&round, id(14, 6, 5)), &round);
+    let drawn = by_resvg(&world.tile(&round, id(14, 6, 5)), &round);
     assert_eq!([50, 70, 390].map(|x| rgba(&drawn, x, 100)[0]), [255, 0, 0]);
     let plain = World::new(vec![(id(14, 5, 5), vec![Feature::line(&[[800, 800], [1600, 800]])])]);
-    let drawn = pixels(&plain.tile(&round, id(14, 5, 5)), &round);
+    let drawn = by_resvg(&plain.tile(&round, id(14, 5, 5)), &round);
     assert_eq!(rgba(&drawn, 150, 100), [0, 255, 0, 255]);
 }
 
@@ -399,7 +398,7 @@ fn progress_from_strangers_is_survived() {
     {
         let line = Feature::line(&[[0, 800], [EDGE, 900]]).tag("mapbox_clip_start", start).tag("mapbox_clip_end", end);
         let world = World::new(vec![(id(14, 5, 5), vec![line])]);
-        let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
         assert_eq!(rgba(&drawn, 100, 102)[3], 255, "{start} to {end}");
     }
 }
@@ -432,7 +431,7 @@ fn images_along_lines_are_whole_between_cuts() {
     }
     assert!(quads_seen >= 1, "{strokes:?}");
     // The pixels: the arrows' middles are opaque, blue on the left and red on the right.
-    let drawn = pixels(&world.tile(&style, id(14, 6, 5)), &style);
+    let drawn = by_resvg(&world.tile(&style, id(14, 6, 5)), &style);
     for n in 0..28 {
         let x = ((f64::from(n) + 0.35) * 512.0 / 28.0) as u32;
         let (left, right) = (rgba(&drawn, x, 98), rgba(&drawn, x, 101));
@@ -466,7 +465,7 @@ fn features_blend_one_over_another_and_layers_as_a_whole() {
     let world = World::new(vec![(id(14, 5, 5), vec![rectangle([0, 0, 1600, 1600]), rectangle([800, 0, 2400, 1600])])]);
     let at = |layers: &[Json]| {
         let style = painted(layers);
-        let drawn = pixels(&world.tile(&style, id(14, 5, 5)), &style);
+        let drawn = by_resvg(&world.tile(&style, id(14, 5, 5)), &style);
         [50, 150, 250].map(|x| rgba(&drawn, x, 100))
     };
     let alphas = |paint: Json| at(&[json!({"type": "fill", "paint": paint})]).map(|pixel| pixel[3]);
@@ -494,7 +493,7 @@ fn round_joins_that_are_shallow_are_mitered() {
     };
     // The miter's tip, to the left of the line that turns right: (200, 200) and half of it away at half of the turn.
     let outside = |style: &Style| {
-        let drawn = pixels(&world.tile(style, id(14, 5, 5)), style);
+        let drawn = by_resvg(&world.tile(style, id(14, 5, 5)), style);
         rgba(&drawn, 219, 161)[3]
     };
     assert_eq!(outside(&of(json!(1.05))), 0);
@@ -508,7 +507,7 @@ fn round_joins_that_are_shallow_are_mitered() {
         .collect();
     assert_eq!(tips, [px(&[[200.0, 200.0], [200.0, 160.0], [220.0, 160.0], [232.0, 176.0]])]);
     // Inside, where the tip lies over the stroke, it is no darker.
-    let drawn = pixels(&world.tile(&limited, id(14, 5, 5)), &limited);
+    let drawn = by_resvg(&world.tile(&limited, id(14, 5, 5)), &limited);
     assert!(rgba(&drawn, 205, 180)[3].abs_diff(128) <= 1);
 }
 
@@ -523,4 +522,68 @@ fn what_cannot_be_interpolated_is_that_of_the_whole_zoom() {
     assert_eq!(scene.images.iter().map(|image| (image.width, image.height)).collect::<Vec<_>>(), [(15, 10)]);
     let Some(Run::Squares(squares)) = scene.runs.first() else { panic!("{:?}", scene.runs) };
     assert_eq!(squares.len(), 1);
+}
+
+#[test]
+fn only_what_the_scan_converter_draws_exactly_is_its_to_draw() {
+    let features = || {
+        let line = Feature::line(&[[0, 0], [2048, 1024], [EDGE, 0]]);
+        vec![whole(), line.tag("mapbox_clip_start", 0.0).tag("mapbox_clip_end", 1.0), Feature::points(&[[800, 800]])]
+    };
+    let world = everywhere(|_| features());
+    let is_direct = |layer: Json| raster::draws(&world.tile(&painted(&[layer]), id(14, 6, 6)));
+    for (kind, paint) in [
+        ("background", json!({"background-color": "rgba(255, 0, 0, 0.5)"})),
+        ("fill", json!({"fill-outline-color": "#f00", "fill-opacity": 0.5, "fill-translate": [2.5, 1.5]})),
+        ("line", json!({"line-width": 3, "line-dasharray": [2, 1], "line-gap-width": 4, "line-offset": 2})),
+        ("circle", json!({"circle-stroke-width": 2, "circle-translate": [2.5, 1.5]})),
+    ] {
+        assert!(is_direct(json!({"type": kind, "paint": paint})), "{kind}: {paint}");
+    }
+    let progress = json!(["interpolate", ["linear"], ["line-progress"], 0, "red", 1, "blue"]);
+    for (kind, paint) in [
+        ("background", json!({"background-pattern": "brick"})),
+        ("fill", json!({"fill-pattern": "brick"})),
+        ("fill", json!({"fill-antialias": false})),
+        ("fill", json!({"fill-layer-opacity": 0.5})),
+        ("fill", json!({"fill-layer-blend": "multiply"})),
+        ("line", json!({"line-pattern": "arrow", "line-width": 9})),
+        ("line", json!({"line-gradient": progress, "line-width": 9})),
+        ("line", json!({"line-blur": 1, "line-width": 9})),
+        ("line", json!({"line-layer-opacity": 0.5})),
+        ("circle", json!({"circle-blur": 0.1})),
+    ] {
+        assert!(!is_direct(json!({"type": kind, "paint": paint})), "{kind}: {paint}");
+    }
+    let mitered = json!({"line-join": "round", "line-round-limit": 2});
+    assert!(!is_direct(json!({"type": "line", "layout": mitered, "paint": {"line-width": 20}})));
+}
+
+#[test]
+fn what_is_moved_in_the_picture_is_turned_with_it() {
+    let world =
+        everywhere(|tile| if tile == id(14, 6, 6) { vec![rectangle([1600, 1600, 2400, 2400])] } else { vec![] });
+    let of = |anchor: &str| {
+        painted(&[json!({"type": "fill", "paint": {"fill-translate": [40, 0], "fill-translate-anchor": anchor}})])
+    };
+    for scale in [1u8, 2] {
+        let viewport = Viewport::of_tile(id(14, 6, 6), 512, scale);
+        // East is up.
+        let pivot = [256.0 * f64::from(scale); 2];
+        let turned = Viewport { turn: Some(Turn { bearing: 90.0, pivot }), ..viewport };
+        let middle = |style: &Style| {
+            let drawn = by_resvg(&world.scene(style, &turned), style);
+            let inside = |x: u32, y: u32| drawn.pixel(x, y)[3] == 255;
+            let all =
+                (0..drawn.height).flat_map(|y| (0..drawn.width).map(move |x| (x, y))).filter(|&(x, y)| inside(x, y));
+            let (xs, ys): (Vec<u32>, Vec<u32>) = all.unzip();
+            let mean = |all: &[u32]| {
+                f64::from(all.iter().sum::<u32>()) / all.len() as f64 / f64::from(scale) + 0.5 / f64::from(scale)
+            };
+            [mean(&xs), mean(&ys)].map(|c| c.round())
+        };
+        // The square's middle is 6 px to the left of and above the tile's; turned, to the left of and below it.
+        assert_eq!(middle(&of("viewport")), [250.0 + 40.0, 262.0], "at scale {scale}");
+        assert_eq!(middle(&of("map")), [250.0, 262.0 - 40.0], "at scale {scale}");
+    }
 }

@@ -3,8 +3,9 @@
 
 use crate::tile_writer::{Feature, Layer, P, tile};
 use rasterzen::mvt;
-use rasterzen::output::{raster, svg};
-use rasterzen::scene::{Circle, Item, Run, Scene, SourceTiles, Stroke, build, cells};
+use rasterzen::output::raster::{self, Picture};
+use rasterzen::output::{resvg, svg};
+use rasterzen::scene::{Canvas, Circle, Item, Rect, Run, Scene, SourceTiles, Stroke, Tiles, build, cells};
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -60,8 +61,8 @@ impl World {
     }
 
     /// The tiles for a viewport; a cell without one is drawn from its nearest ancestor, as of a sparse source.
-    fn tiles(&self, style: &Style, viewport: &Viewport) -> SourceTiles {
-        let margin = style.margin(viewport.style_zoom()) * f64::from(viewport.scale);
+    fn tiles(&self, style: &Style, viewport: &Viewport) -> Tiles {
+        let margin = style.margin("s", viewport.style_zoom()) * f64::from(viewport.scale);
         let (cells, _) = cells(viewport, self.class, self.maxzoom, margin);
         let find = |cell: TileId| {
             (0..=cell.z()).rev().find_map(|z| {
@@ -69,11 +70,12 @@ impl World {
                 self.tiles.iter().find(|(id, _)| *id == wanted).map(|(id, tile)| (*id, tile.clone()))
             })
         };
-        SourceTiles { maxzoom: self.maxzoom, cells: cells.into_iter().map(|cell| (cell, find(cell))).collect() }
+        let cells = cells.into_iter().map(|cell| (cell, find(cell))).collect();
+        Tiles::from([("s".to_string(), SourceTiles { class: self.class, maxzoom: self.maxzoom, cells })])
     }
 
     pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
-        build(style, viewport, self.class, &self.tiles(style, viewport)).expect("a scene")
+        build(style, viewport, &self.tiles(style, viewport)).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
@@ -105,16 +107,34 @@ pub fn strokes(scene: Scene) -> Vec<Stroke> {
         .collect()
 }
 
-fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
+pub fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
     let of = |run: &'a Run| if let Run::Circles(_, circles) = run { Some(circles) } else { None };
     scene.runs.iter().filter_map(of).flatten().collect()
 }
 
-/// The lines of a stroke, closed ones with their first vertex again at the end.
+/// The lines of a stroke, closed ones with their first vertex again at the end, without vertices on a straight way.
 pub fn lines(stroke: &Stroke) -> Vec<Vec<P>> {
-    let line =
-        |(points, closed): (&[P], bool)| points.iter().copied().chain(closed.then(|| points[0])).collect::<Vec<_>>();
+    let line = |(points, closed): (&[P], bool)| {
+        straightened(points.iter().copied().chain(closed.then(|| points[0])).collect::<Vec<_>>())
+    };
     stroke.path.parts().map(line).collect()
+}
+
+/// The line without the vertices that lie within a unit of the way from the one before to the one after.
+fn straightened(line: Vec<P>) -> Vec<P> {
+    let mut kept: Vec<P> = Vec::new();
+    for (i, &point) in line.iter().enumerate() {
+        if let (Some(&a), Some(&b)) = (kept.last(), line.get(i + 1)) {
+            let [to, by] = [b, point].map(|p| [p[0] - a[0], p[1] - a[1]].map(f64::from));
+            let length = to[0].hypot(to[1]);
+            let along = to[0] * by[0] + to[1] * by[1];
+            if (to[0] * by[1] - to[1] * by[0]).abs() <= length && (0.0..=length * length).contains(&along) {
+                continue;
+            }
+        }
+        kept.push(point);
+    }
+    kept
 }
 
 /// A line the way round that begins in the west, or in the north.
@@ -195,8 +215,8 @@ fn of_several_ends_the_straightest_are_joined_and_each_once() {
         (id(14, 6, 5), vec![Feature::line(&[[0, 2048], [2048, 3072]]), Feature::line(&[[0, 2048], [2048, 2048]])]),
     ]);
     let style = line_style(json!({"line-width": 8}));
-    let straight = px(&[[256.0, 256.0], [512.0, 256.0], [768.0, 256.0]]);
-    let bent = px(&[[256.0, 128.0], [512.0, 256.0], [768.0, 384.0]]);
+    let straight = px(&[[256.0, 256.0], [768.0, 256.0]]);
+    let bent = px(&[[256.0, 128.0], [768.0, 384.0]]);
     for (tile, dx) in [(id(14, 5, 5), 0), (id(14, 6, 5), 512 * PX)] {
         let mut lines: Vec<_> = shifted(world.lines(&style, tile), dx, 0).into_iter().map(eastwards).collect();
         lines.sort();
@@ -209,7 +229,7 @@ fn a_cut_end_without_a_partner_goes_on_for_half_the_width() {
     let world = World::new(vec![(id(14, 5, 5), vec![Feature::line(&[[2048, 2048], [EDGE, 2048]])])]);
     let style = line_style(json!({"line-width": 8}));
     let lines: Vec<_> = world.lines(&style, id(14, 5, 5)).into_iter().map(eastwards).collect();
-    assert_eq!(lines, [px(&[[256.0, 256.0], [512.0, 256.0], [516.0, 256.0]])]);
+    assert_eq!(lines, [px(&[[256.0, 256.0], [516.0, 256.0]])]);
     // An end that is none: it only comes near the edge, or lies on it and runs along it.
     let world = World::new(vec![(
         id(14, 5, 5),
@@ -225,7 +245,7 @@ fn lines_beyond_the_tile_are_cut_so_that_buffers_are_not_drawn_twice() {
     let from: &[P] = &[[-800, 2048], [1024, 2048]];
     let world = World::new(vec![(id(14, 5, 5), vec![Feature::line(over)]), (id(14, 6, 5), vec![Feature::line(from)])]);
     let style = line_style(json!({"line-width": 8}));
-    let whole = px(&[[256.0, 256.0], [512.0, 256.0], [640.0, 256.0]]);
+    let whole = px(&[[256.0, 256.0], [640.0, 256.0]]);
     assert_eq!(world.lines(&style, id(14, 5, 5)).into_iter().map(eastwards).collect::<Vec<_>>(), [whole]);
 }
 
@@ -275,15 +295,16 @@ fn fills_are_drawn_by_the_tile_that_has_them_and_clipped_to_it() {
     };
     let scene = world.scene(&style, &viewport);
     assert_eq!(items(world.scene(&style, &viewport)).len(), 2);
-    let pixels = pixels(&scene, &style);
-    let alphas: std::collections::BTreeSet<u8> =
-        (101..124).map(|x| pixels.pixel(x, 20).expect("a pixel").alpha()).collect();
-    assert_eq!(alphas.len(), 1, "{alphas:?}");
+    for pixels in [raster::pixels(&scene), by_resvg(&scene, &style)] {
+        let alphas: std::collections::BTreeSet<u8> = (101..124).map(|x| pixels.pixel(x, 20)[3]).collect();
+        assert_eq!(alphas.len(), 1, "{alphas:?}");
+    }
 }
 
-pub fn pixels(scene: &Scene, style: &Style) -> tiny_skia::Pixmap {
+/// The pixels of the written SVG.
+pub fn by_resvg(scene: &Scene, style: &Style) -> Picture {
     let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
-    raster::pixels(&text, scene.width, scene.height).expect("pixels")
+    resvg::pixels(&text, scene.width, scene.height).expect("pixels")
 }
 
 /// Where along the x axis a row of the tile is dashed, in pixels of the world.
@@ -387,7 +408,7 @@ fn an_offset_line_keeps_its_side_over_an_edge() {
         (id(14, 6, 5), vec![Feature::line(&[[0, 2048], [2048, 2048]])]),
     ]);
     let style = line_style(json!({"line-offset": 5, "line-width": 2}));
-    let whole = px(&[[256.0, 261.0], [512.0, 261.0], [768.0, 261.0]]);
+    let whole = px(&[[256.0, 261.0], [768.0, 261.0]]);
     for (tile, dx) in [(id(14, 5, 5), 0), (id(14, 6, 5), 512 * PX)] {
         let lines: Vec<_> = shifted(world.lines(&style, tile), dx, 0).into_iter().map(eastwards).collect();
         assert_eq!(lines, std::slice::from_ref(&whole), "{tile}");
@@ -456,7 +477,7 @@ fn tiles_are_scaled_up_above_the_maxzoom_and_where_a_sparse_source_ends() {
     for (dx, dy, seen) in [(0, 0, true), (7, 7, true), (31, 31, true), (7, 9, false), (31, 0, false)] {
         let tile = id(20, 3200 + dx, 3200 + dy);
         let scene = world.tile(&style, tile);
-        let drawn = pixels(&scene, &style).pixels().iter().any(|pixel| pixel.alpha() > 0);
+        let drawn = raster::pixels(&scene).pixels.iter().any(|pixel| pixel >> 24 > 0);
         assert_eq!(drawn, seen, "{tile}");
         let lines: Vec<_> = strokes(scene).iter().flat_map(lines).filter(|_| seen).collect();
         for line in lines {
@@ -508,8 +529,8 @@ fn the_world_is_round_from_west_to_east_and_ends_at_the_poles() {
         ]);
         let mut lines: Vec<_> = world.lines(&style, id(z, last, 0)).into_iter().map(eastwards).collect();
         lines.sort();
-        let pole = px(&[[256.0, -4.0], [256.0, 0.0], [256.0, 256.0]]);
-        let round = px(&[[256.0, 256.0], [512.0, 256.0], [768.0, 256.0]]);
+        let pole = px(&[[256.0, -4.0], [256.0, 256.0]]);
+        let round = px(&[[256.0, 256.0], [768.0, 256.0]]);
         assert_eq!(lines, [pole, round.clone()], "zoom {z}");
         let first: Vec<_> = world.lines(&style, id(z, 0, 0)).into_iter().map(eastwards).collect();
         assert_eq!(shifted(first, 512 * PX, 0), [round], "zoom {z}");
@@ -542,7 +563,7 @@ pub fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
     features
 }
 
-fn crowded() -> (World, Style) {
+pub fn crowded() -> (World, Style) {
     let mut random = fastrand::Rng::with_seed(7);
     let ids = (4..=8).flat_map(|y| (4..=8).map(move |x| id(14, x, y)));
     let world = World::new(ids.map(|id| (id, crowd(&mut random))).collect());
@@ -562,14 +583,15 @@ fn the_same_input_gives_the_same_scene() {
     let first = world.scene(&style, &viewport);
     for reverse in [false, true] {
         // Another map has another seed, and another order.
-        let tiles = world.tiles(&style, &viewport);
-        let mut cells: Vec<_> = tiles.cells.into_iter().collect();
+        let mut tiles = world.tiles(&style, &viewport);
+        let source = tiles.get_mut("s").expect("the source");
+        let mut cells: Vec<_> = source.cells.drain().collect();
         cells.sort_by_key(|(id, _)| *id);
         if reverse {
             cells.reverse();
         }
-        let tiles = SourceTiles { maxzoom: tiles.maxzoom, cells: cells.into_iter().collect::<HashMap<_, _>>() };
-        let again = build(&style, &viewport, world.class, &tiles).expect("a scene");
+        source.cells = cells.into_iter().collect::<HashMap<_, _>>();
+        let again = build(&style, &viewport, &tiles).expect("a scene");
         assert!(again == first, "another scene");
         let text = |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "" });
         assert_eq!(text(&again), text(&first));
@@ -612,10 +634,15 @@ fn tiles_of_256_px_have_what_the_tile_of_512_px_has() {
     }
 }
 
+/// The pixels that resvg makes of a scene.
+pub fn pixels(scene: &Scene, style: &Style) -> raster::Picture {
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    resvg::pixels(&text, scene.width, scene.height).expect("pixels")
+}
+
 /// The rows that are dark in a column of pixels: the first and the last.
-fn dark(pixels: &tiny_skia::Pixmap, x: u32) -> Option<(u32, u32)> {
-    let rows: Vec<u32> =
-        (0..pixels.height()).filter(|&y| pixels.pixel(x, y).is_some_and(|p| p.alpha() > 127)).collect();
+fn dark(pixels: &raster::Picture, x: u32) -> Option<(u32, u32)> {
+    let rows: Vec<u32> = (0..pixels.height).filter(|&y| pixels.pixel(x, y)[3] > 127).collect();
     Some((*rows.first()?, *rows.last()?))
 }
 
@@ -633,12 +660,45 @@ fn slanted_thick_lines_meet_at_the_border() {
             (id(14, 6, 5), vec![Feature::line(&[[0, 2048], [EDGE, 2048 + slope]])]),
         ]);
         let style = line_style(paint.clone());
-        let west = pixels(&world.tile(&style, id(14, 5, 5)), &style);
-        let east = pixels(&world.tile(&style, id(14, 6, 5)), &style);
+        let west = raster::pixels(&world.tile(&style, id(14, 5, 5)));
+        let east = raster::pixels(&world.tile(&style, id(14, 6, 5)));
         let (left, right) = (dark(&west, 511).expect("a line"), dark(&east, 0).expect("a line"));
         // From column to column the line moves by its slope, which is at most half a pixel.
         assert!(left.0.abs_diff(right.0) <= 1 && left.1.abs_diff(right.1) <= 1, "{paint}: {left:?} and {right:?}");
         let width = paint["line-width"].as_f64().expect("a width") as u32;
         assert!(left.1 - left.0 + 1 >= width, "{paint}: {left:?}");
     }
+}
+
+#[test]
+fn what_lies_in_a_rectangle_is_the_same_in_tile_units() {
+    let world = World::new(vec![(id(14, 5, 5), vec![Feature::points(&[[0, 0]])])]);
+    let style = line_style(json!({}));
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut touching = 0;
+    // The tile itself, a part of it, and a small part of it scaled up.
+    for (tile, size) in [(id(14, 5, 5), 512), (id(15, 11, 10), 256), (id(19, 175, 163), 256)] {
+        let viewport = Viewport::of_tile(tile, size, 1);
+        let tiles = world.tiles(&style, &viewport);
+        let square = viewport.squares(world.class)[0];
+        let canvas = Canvas::new(&viewport, square, &tiles["s"]);
+        let placement = canvas.own.expect("a tile");
+        for _ in 0..30_000 {
+            // Some extents divide the tile's side in scene units, others do not.
+            let extent = *random.choice([1, 3, 512, 1000, 4096, 65_535, 65_536].iter()).expect("an extent");
+            let projection = placement.projection(extent);
+            let reach = extent as i32 * 2;
+            let mut unit = || random.i32(-reach..=reach);
+            let (a, b) = ([unit(), unit()], [unit(), unit()]);
+            let bounds = [a[0].min(b[0]), a[1].min(b[1]), a[0].max(b[0]), a[1].max(b[1])];
+            // On a vertex or next to it is where it is decided.
+            let corner = projection.point([unit(), unit()]).map(|c| c + random.i64(-1..=1));
+            let rect = Rect { min: corner, max: corner.map(|c| c + random.i64(0..300_000)) };
+            let [west, north, east, south] = projection.units(rect);
+            let common = bounds[0] <= east && west <= bounds[2] && bounds[1] <= south && north <= bounds[3];
+            assert_eq!(common, projection.rect(bounds).touches(rect), "{bounds:?} of {extent} in {rect:?}");
+            touching += usize::from(common);
+        }
+    }
+    assert!((9_000..81_000).contains(&touching), "{touching}");
 }

@@ -2,9 +2,10 @@
 
 use crate::paint::sprite;
 use crate::upstream::{Act, Upstream};
-use rasterzen::assets::{Origin, Place, resolve, with_sprite};
+use rasterzen::assets::{Place, resolve, with_sprite};
 use rasterzen::error::Error;
 use rasterzen::limits;
+use rasterzen::source::Base;
 use rasterzen::sprite::{Beyond, RATIOS, Sprite};
 use rasterzen::style::Style;
 use reqwest::Url;
@@ -219,18 +220,18 @@ fn style(sprite: Json) -> Style {
     Style::parse("test", &json!({"version": 8, "layers": layers, "sprite": sprite}).to_string()).expect("a style")
 }
 
-fn loaded(style: Style, origin: &Origin, icons: Option<&Path>) -> Result<Style, Error> {
+fn loaded(style: Style, base: &Base, icons: Option<&Path>) -> Result<Style, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(with_sprite(style, origin, icons))
+    runtime.block_on(with_sprite(style, base, icons))
 }
 
-fn refused(style: Style, origin: &Origin) -> String {
-    let Err(error) = loaded(style, origin, None) else { panic!("it is accepted") };
+fn refused(style: Style, base: &Base) -> String {
+    let Err(error) = loaded(style, base, None) else { panic!("it is accepted") };
     error.detail
 }
 
-fn here() -> Origin {
-    Origin::Here(fixtures())
+fn here() -> Base {
+    Base::File(fixtures().join("style.json"))
 }
 
 #[test]
@@ -290,7 +291,7 @@ fn a_sprite_that_is_not_to_be_had_is_an_error_with_its_place() {
     let made = Command::new("mkfifo").arg(at("pipe.json")).status().expect("mkfifo");
     assert!(made.success());
     fs::write(at("pipe.png"), &sheet).expect("a file");
-    let origin = Origin::Here(directory.path().to_path_buf());
+    let base = Base::File(at("style.json"));
     for (name, words) in [
         ("nowhere", "there is no .json and .png"),
         ("half", "there is no .png"),
@@ -299,15 +300,15 @@ fn a_sprite_that_is_not_to_be_had_is_an_error_with_its_place() {
         ("large", "it has more than"),
         ("folder", "it is not a file"),
         ("pipe", "it is not a file"),
-        ("mapbox://sprites/a", "\"mapbox\" is not a kind of URL"),
+        ("mapbox://sprites/a", "neither http nor https"),
         ("http://", ""),
     ] {
-        let error = refused(style(json!(name)), &origin);
+        let error = refused(style(json!(name)), &base);
         assert!(
             error.starts_with(&format!("the style \"test\": sprite: {name:?}: ")) && error.contains(words),
             "{error}"
         );
-        let error = refused(style(json!([{"id": "a", "url": name}])), &origin);
+        let error = refused(style(json!([{"id": "a", "url": name}])), &base);
         assert!(error.starts_with(&format!("the style \"test\": sprite[0].url: {name:?}: ")), "{error}");
     }
     for (what, act) in [
@@ -320,7 +321,7 @@ fn a_sprite_that_is_not_to_be_had_is_an_error_with_its_place() {
         let act = std::sync::Mutex::new(Some(act));
         let upstream = Upstream::start(move |_| act.lock().unwrap().take().unwrap_or_else(|| Act::status(404)));
         let url = format!("http://{}/sprite", upstream.address());
-        let error = refused(style(json!(format!("{url}?key=secret"))), &origin);
+        let error = refused(style(json!(format!("{url}?key=secret"))), &base);
         assert!(error.starts_with(&format!("the style \"test\": sprite: \"{url}\": ")), "{what}: {error}");
         assert!(!error.contains("secret"), "{what}: {error}");
     }
@@ -328,7 +329,7 @@ fn a_sprite_that_is_not_to_be_had_is_an_error_with_its_place() {
 
 #[test]
 fn a_style_from_the_network_names_only_what_is_public() {
-    let origin = Origin::Network(Url::parse("https://example.org/styles/a.json").expect("a URL"));
+    let base = Base::Url(Url::parse("https://example.org/styles/a.json").expect("a URL"));
     for (reference, wanted) in [
         ("sprite", "https://example.org/styles/sprite"),
         ("/sprite", "https://example.org/sprite"),
@@ -337,7 +338,7 @@ fn a_style_from_the_network_names_only_what_is_public() {
         ("https://[2606:4700::1]/sprite", "https://[2606:4700::1]/sprite"),
     ] {
         let url = Url::parse(wanted).expect("a URL");
-        assert_eq!(resolve(reference, &origin).ok(), Some(Place::Url(url)), "{reference}");
+        assert_eq!(resolve(reference, &base).ok(), Some(Place::Url(url)), "{reference}");
     }
     for reference in [
         "http://example.org/sprite",
@@ -372,8 +373,8 @@ fn a_style_from_the_network_names_only_what_is_public() {
         "https://[ff02::1]/sprite",
         "https://",
     ] {
-        assert!(resolve(reference, &origin).is_err(), "{reference} is accepted");
-        let error = refused(style(json!(reference)), &origin);
+        assert!(resolve(reference, &base).is_err(), "{reference} is accepted");
+        let error = refused(style(json!(reference)), &base);
         assert!(error.starts_with(&format!("the style \"test\": sprite: {reference:?}: ")), "{error}");
     }
 }

@@ -9,10 +9,9 @@ use rasterzen::style::expression::{Context, EvalError, Expected, ParseError, Val
 use rasterzen::style::{BUNDLED, Cap, Kind, Style};
 use serde_json::{Value as Json, json};
 use std::panic::catch_unwind;
-use std::sync::Arc;
 
-/// The feature that everything here is evaluated for, as a layer of one.
-fn features() -> Arc<mvt::Layer> {
+/// The feature that everything here is evaluated for, as the only one of a tile.
+fn features() -> mvt::Tile {
     let feature = tile_writer::Feature::line(&[[0, 0], [9, 9]])
         .id(7)
         .tag("s", "text")
@@ -23,8 +22,11 @@ fn features() -> Arc<mvt::Layer> {
         .tag("num", "12.5")
         .tag("kind", "park")
         .tag("col", "#ff0000");
-    let tile = mvt::Tile::parse(tile(&[TileLayer::new("a").with(feature)])).expect("a tile");
-    tile.layer("a").expect("a layer").expect("a layer")
+    mvt::Tile::parse(tile(&[TileLayer::new("a").with(feature)])).expect("a tile")
+}
+
+fn first(tile: &mvt::Tile) -> mvt::Feature<'_> {
+    tile.layer("a").expect("a layer").features().next().expect("a feature")
 }
 
 fn json(text: &str) -> Json {
@@ -53,8 +55,8 @@ fn color_text(c: Color) -> String {
 /// What an expression gives at zoom 6: a value, `error` (there is none, or none can ever be), or `unknown`.
 fn given(text: &str, expected: Expected) -> String {
     let result = parse(&json(text), expected).map(|expression| {
-        let layer = features();
-        let context = Context { zoom: 6.0, feature: Some(&layer.features[0]) };
+        let tile = features();
+        let context = Context { zoom: 6.0, feature: Some(&first(&tile)) };
         expression.evaluate(&context)
     });
     match result {
@@ -428,14 +430,14 @@ fn filters_of_both_syntaxes_pick_the_same_features_as_maplibre() {
         (r#"["get", "t"]"#, true),
         (r#"["get", "missing"]"#, false),
     ];
-    let layer = features();
-    let context = Context { zoom: 6.0, feature: Some(&layer.features[0]) };
+    let tile = features();
+    let context = Context { zoom: 6.0, feature: Some(&first(&tile)) };
     for (filter, wanted) in cases {
         let parsed = parse_filter(&json(filter)).unwrap_or_else(|e| panic!("{filter}: {e:?}"));
         assert_eq!(parsed.evaluate(&context) == Ok(Value::Bool(true)), wanted, "{filter}");
         // And as a style has it.
         let style = style_of(&json!({"type": "line", "filter": json(filter)})).expect(filter);
-        assert_eq!(style.layers[0].accepts(&layer.features[0], 6.0), wanted, "{filter}");
+        assert_eq!(style.layers[0].accepts(&first(&tile), 6.0), wanted, "{filter}");
     }
     for filter in
         ["5", r#""a""#, "{}", "[]", "[5]", r#"["==", "n"]"#, r#"["has"]"#, r#"["==", 5, "n"]"#, r#"["all", 5]"#]
@@ -467,8 +469,8 @@ fn line_property(name: &str, value: &str, zoom: f64) -> String {
     let style = style.unwrap_or_else(|e| panic!("{value}: {e}"));
     assert_eq!(style.warnings, [], "{value}");
     let Kind::Line(line) = &style.layers[0].kind else { panic!("not a line") };
-    let layer = features();
-    let feature = &layer.features[0];
+    let tile = features();
+    let feature = &first(&tile);
     match name {
         "line-color" => color_text(line.color.at(zoom).of(feature)),
         "line-cap" => format!("{:?}", line.cap.at(zoom).of(feature)),
@@ -665,7 +667,7 @@ fn every_property_of_the_layers_that_are_drawn_is_known() {
         ],
     );
     let moved = style_of(&json!({"paint": {"fill-translate": translate.1}})).expect("a style");
-    assert_eq!([5.0, 7.5, 10.0].map(|zoom| moved.layers[0].translate(zoom)), [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]);
+    assert_eq!([5.0, 7.5, 10.0].map(|zoom| moved.layers[0].translate(zoom, 0.0)), [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]);
 }
 
 #[test]
@@ -889,7 +891,7 @@ fn any_value_may_be_wrong() {
     ];
     let mut random = fastrand::Rng::with_seed(8);
     let mut accepted = 0;
-    let layer = features();
+    let tile = features();
     for round in 0..300 {
         let mut document = original.clone();
         let (place, value) = (&places[random.usize(..places.len())], &wrong[random.usize(..wrong.len())]);
@@ -900,7 +902,7 @@ fn any_value_may_be_wrong() {
             Style::parse("test", &text).map(|style| {
                 // What is accepted can be evaluated.
                 for layer_of_style in &style.layers {
-                    layer_of_style.accepts(&layer.features[0], 12.0);
+                    layer_of_style.accepts(&first(&tile), 12.0);
                     assert!(layer_of_style.margin(12.0) >= 0.0);
                 }
             })

@@ -2,9 +2,9 @@
 
 use crate::tile_writer::{Feature, Layer, P, sample, tile};
 use rasterzen::mvt;
-use rasterzen::output::raster;
+use rasterzen::output::resvg;
 use rasterzen::output::svg::{Document, write};
-use rasterzen::scene::{SourceTiles, build, cells};
+use rasterzen::scene::{SourceTiles, Tiles, build, cells};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -17,9 +17,12 @@ const EDGE: i32 = 4096;
 /// Draws a viewport, the same tile everywhere.
 fn drawn(style: &Style, viewport: &Viewport, class: SizeClass, bytes: &bytes::Bytes, document: &Document) -> String {
     let tile = Arc::new(mvt::Tile::parse(bytes.clone()).expect("a tile"));
-    let (cells, _) = cells(viewport, class, 15, style.margin(viewport.style_zoom()) * f64::from(viewport.scale));
+    let source = style.sources.keys().next().expect("a source");
+    let margin = style.margin(source, viewport.style_zoom()) * f64::from(viewport.scale);
+    let (cells, _) = cells(viewport, class, 15, margin);
     let cells = cells.into_iter().map(|cell| (cell, Some((cell, tile.clone())))).collect();
-    let scene = build(style, viewport, class, &SourceTiles { maxzoom: 15, cells }).expect("a scene");
+    let tiles = Tiles::from([(source.clone(), SourceTiles { class, maxzoom: 15, cells })]);
+    let scene = build(style, viewport, &tiles).expect("a scene");
     write(&scene, style, document)
 }
 
@@ -269,7 +272,7 @@ fn what_is_drawn_is_where_it_should_be() {
         .with(Feature::line(&[[800, 2400], [1600, 2400]]))
         .with(Feature::points(&[[2400, 800]]))]);
     let text = drawn(&style, &viewport(), SizeClass::C512, &bytes, &Document { title: "t", attribution: "" });
-    let pixels = raster::pixels(&text, 512, 512).expect("pixels");
+    let pixels = resvg::pixels(&text, 512, 512).expect("pixels");
     let (white, red, green, blue, black) = ([255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0]);
     for (x, y, color) in [
         (50, 50, white),
@@ -286,8 +289,7 @@ fn what_is_drawn_is_where_it_should_be() {
         (312, 100, black),
         (317, 100, white),
     ] {
-        let pixel = pixels.pixel(x, y).expect("a pixel");
-        assert_eq!([pixel.red(), pixel.green(), pixel.blue()], color, "{x}, {y}");
+        assert_eq!(pixels.pixel(x, y)[..3], color, "{x}, {y}");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::SUBPIXELS;
 use super::ink::number;
-use crate::output::raster;
+use crate::output::png;
+use crate::output::raster::Picture;
 use crate::scene::{ImageId, Quad, Scene};
 use crate::style::Style;
 use base64::Engine;
@@ -13,8 +14,8 @@ use std::fmt::Write;
 pub struct Defs<'a> {
     style: &'a Style,
     scene: &'a Scene,
-    /// In output pixels.
-    pub size: [i64; 2],
+    /// What is seen of the map before it is turned, in output pixels: left, top, right, bottom.
+    pub whole: [i64; 4],
     /// For each kind of id, what they begin with and how many there are.
     ids: HashMap<&'static str, (String, usize)>,
     /// The pattern that holds each image, at the origin in its own pixels.
@@ -26,10 +27,9 @@ pub struct Defs<'a> {
 }
 
 impl<'a> Defs<'a> {
-    pub fn new(style: &'a Style, scene: &'a Scene) -> Defs<'a> {
-        let size = [scene.width, scene.height].map(i64::from);
+    pub fn new(style: &'a Style, scene: &'a Scene, whole: [i64; 4]) -> Defs<'a> {
         let (images, areas, gradients) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Defs { style, scene, size, ids: HashMap::new(), images, areas, gradients }
+        Defs { style, scene, whole, ids: HashMap::new(), images, areas, gradients }
     }
 
     /// A new id of a kind, which no layer has.
@@ -79,8 +79,9 @@ impl<'a> Defs<'a> {
         let id = self.next("image-");
         let bitmap = &self.scene.images[image];
         let (width, height) = (bitmap.width, bitmap.height);
+        let pixels = bitmap.data.chunks_exact(4).map(|p| u32::from_le_bytes([p[0], p[1], p[2], p[3]])).collect();
         // What cannot be encoded is not drawn: a bitmap always can.
-        let png = raster::png_of(width, height, &bitmap.data).unwrap_or_default();
+        let png = png::encode(&Picture { width, height, pixels }).unwrap_or_default();
         let _ = write!(
             out,
             r#"<pattern id="{id}" patternUnits="userSpaceOnUse" width="{width}" height="{height}"><image width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{}"/></pattern>"#,
@@ -93,9 +94,12 @@ impl<'a> Defs<'a> {
     /// A mask over the whole picture; what is put between this and `</mask>` is its content.
     pub fn open_mask(&mut self, out: &mut String) -> String {
         let id = self.next("mask-");
-        let [width, height] = self.size.map(|length| length * i64::from(SUBPIXELS));
-        let _ =
-            write!(out, r#"<mask id="{id}" maskUnits="userSpaceOnUse" x="0" y="0" width="{width}" height="{height}">"#);
+        let [x, y, right, bottom] = self.whole.map(|c| c * i64::from(SUBPIXELS));
+        let (width, height) = (right - x, bottom - y);
+        let _ = write!(
+            out,
+            r#"<mask id="{id}" maskUnits="userSpaceOnUse" x="{x}" y="{y}" width="{width}" height="{height}">"#
+        );
         id
     }
 

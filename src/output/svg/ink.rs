@@ -15,12 +15,20 @@ const BLUR_STOPS: u32 = 12;
 
 /// The attributes of a paint; what it refers to is written before.
 pub fn paint(out: &mut String, paint: &Paint, defs: &mut Defs) -> String {
-    let (fill, opacity) = match paint {
-        Paint::Color(color) => (hex(*color), color.a),
-        Paint::Pattern { image, origin, opacity } => (format!("url(#{})", defs.area(out, *image, *origin)), *opacity),
-    };
-    let mut attributes = format!(r#" fill="{fill}""#);
-    write_opacity(&mut attributes, "fill-opacity", opacity);
+    match paint {
+        Paint::Color(color) => color_attributes(*color),
+        Paint::Pattern { image, origin, opacity } => {
+            let mut attributes = format!(r##" fill="url(#{})""##, defs.area(out, *image, *origin));
+            write_opacity(&mut attributes, "fill-opacity", *opacity);
+            attributes
+        }
+    }
+}
+
+/// The attributes of a fill in one colour.
+pub fn color_attributes(color: Color) -> String {
+    let mut attributes = format!(r#" fill="{}""#, hex(color));
+    write_opacity(&mut attributes, "fill-opacity", color.a);
     attributes
 }
 

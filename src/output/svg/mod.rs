@@ -5,15 +5,17 @@
 //! or style sheets, and images are within the document.
 
 mod defs;
+mod escape;
 mod ink;
 mod path;
-mod text;
 
-use crate::scene::{Item, Run, Scene, Square};
+use crate::scene::{Caption, Item, Run, Scene, Square};
 use crate::style::{BlendMode, Style};
+use crate::text;
+use crate::viewport::seen;
 use defs::Defs;
+use escape::escaped;
 use std::fmt::Write;
-use text::{escaped, text_of};
 
 /// Units of 1/16 px in one pixel.
 const SUBPIXELS: u32 = 16;
@@ -35,21 +37,31 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {box_width} {box_height}">"#
     );
     let _ = write!(out, "<title>{}</title>", escaped(document.title));
-    let attribution = text_of(document.attribution);
+    let attribution = text::plain(document.attribution);
     if !attribution.is_empty() {
         let _ = write!(out, "<desc>{}</desc>", escaped(&attribution));
     }
-    let mut defs = Defs::new(style, scene);
+    // What is beside the picture before the turn does not end at the picture's edge.
+    let [left, top, right, bottom] = seen(width, height, scene.turn);
+    let whole = match scene.turn {
+        None => [left, top, right, bottom],
+        Some(turn) => {
+            let [x, y] = turn.pivot.map(|c| ink::number(c * f64::from(SUBPIXELS)));
+            let _ = write!(out, r#"<g transform="rotate({} {x} {y})">"#, -turn.bearing);
+            [left - 1, top - 1, right + 1, bottom + 1]
+        }
+    };
+    let mut defs = Defs::new(style, scene, whole);
     for run in &scene.runs {
         match run {
             Run::Background(layer, paint) => {
                 let id = escaped(&style.layers[*layer].id);
                 let paint = ink::paint(&mut out, paint, &mut defs);
-                let _ = write!(out, r#"<path id="{id}"{paint} d="M0 0H{box_width}V{box_height}H0z"/>"#);
+                let _ = write!(out, r#"<path id="{id}"{paint} d="{}"/>"#, rectangle(whole));
             }
             Run::Squares(squares) => {
                 for square in squares {
-                    write_square(&mut out, style, square, &mut defs);
+                    write_square(&mut out, style, square, scene.turn.is_some(), &mut defs);
                 }
             }
             Run::Blended(blending, squares) => {
@@ -65,7 +77,7 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
                 }
                 out.push('>');
                 for square in squares {
-                    write_square(&mut out, style, square, &mut defs);
+                    write_square(&mut out, style, square, scene.turn.is_some(), &mut defs);
                 }
                 out.push_str("</g>");
             }
@@ -75,6 +87,12 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
                 out.push_str("</g>");
             }
         }
+    }
+    if scene.turn.is_some() {
+        out.push_str("</g>");
+    }
+    if let Some(caption) = &scene.caption {
+        write_caption(&mut out, caption, &mut defs);
     }
     out.push_str("</svg>\n");
     out
@@ -89,19 +107,20 @@ fn squares_seen(scene: &Scene) -> bool {
     scene.runs.iter().any(several)
 }
 
-fn write_square(out: &mut String, style: &Style, square: &Square, defs: &mut Defs) {
+fn write_square(out: &mut String, style: &Style, square: &Square, turned: bool, defs: &mut Defs) {
     let [left, top, right, bottom] = square.clip;
-    let [width, height] = defs.size;
+    let whole = defs.whole;
     // What the viewport's own edge clips needs no clip.
-    let inside = left > 0 || top > 0 || right < width || bottom < height;
+    let inside = left > whole[0] || top > whole[1] || right < whole[2] || bottom < whole[3];
     if inside {
-        let sub = i64::from(SUBPIXELS);
-        let (left, top) = (left.max(0) * sub, top.max(0) * sub);
-        let (right, bottom) = (right.min(width) * sub, bottom.min(height) * sub);
+        let clip = [left.max(whole[0]), top.max(whole[1]), right.min(whole[2]), bottom.min(whole[3])];
         let id = defs.next("square-");
+        // A turned edge goes through pixels, and each of them is one square's.
+        let hard = if turned { r#" shape-rendering="crispEdges""# } else { "" };
         let _ = write!(
             out,
-            r##"<clipPath id="{id}"><path d="M{left} {top}H{right}V{bottom}H{left}z"/></clipPath><g clip-path="url(#{id})">"##
+            r##"<clipPath id="{id}"><path{hard} d="{}"/></clipPath><g clip-path="url(#{id})">"##,
+            rectangle(clip)
         );
     }
     for (layer, items) in &square.layers {
@@ -112,6 +131,12 @@ fn write_square(out: &mut String, style: &Style, square: &Square, defs: &mut Def
     if inside {
         out.push_str("</g>");
     }
+}
+
+/// Left, top, right and bottom in output pixels as a path.
+fn rectangle(rect: [i64; 4]) -> String {
+    let [left, top, right, bottom] = rect.map(|c| c * i64::from(SUBPIXELS));
+    format!("M{left} {top}H{right}V{bottom}H{left}z")
 }
 
 /// A group named after the style layer: by `id` where it stands once, else by `class`.
@@ -156,4 +181,25 @@ fn write_items(out: &mut String, items: &[Item], defs: &mut Defs) {
     if !open.is_empty() {
         out.push_str("</g>");
     }
+}
+
+/// Letters as outlines, each written once; what they say is the group's label.
+fn write_caption(out: &mut String, caption: &Caption, defs: &mut Defs) {
+    let _ = write!(out, r#"<g role="img" aria-label="{}">"#, escaped(&caption.text));
+    let ground = ink::color_attributes(caption.ground_color);
+    let _ = write!(out, r#"<path{ground} d="{}"/><defs>"#, rectangle(caption.ground));
+    let mut names = Vec::new();
+    for outline in &caption.outlines {
+        let id = defs.next("letter-");
+        let _ = write!(out, r#"<path id="{id}" d=""#);
+        path::write_path(out, outline);
+        out.push_str("\"/>");
+        names.push(id);
+    }
+    let _ = write!(out, "</defs><g{}>", ink::color_attributes(caption.color));
+    for (outline, at) in &caption.letters {
+        let [x, y] = at.map(path::subpixel);
+        let _ = write!(out, r##"<use href="#{}" x="{x}" y="{y}"/>"##, names[*outline]);
+    }
+    out.push_str("</g></g>");
 }

@@ -131,11 +131,13 @@ impl Value {
 impl From<&Property> for Value {
     fn from(property: &Property) -> Value {
         match property {
+            Property::Null => Value::Null,
             Property::Bool(flag) => Value::Bool(*flag),
             Property::Int(number) => Value::Number(*number as f64),
             Property::UInt(number) => Value::Number(*number as f64),
             Property::Double(number) => Value::Number(*number),
             Property::String(text) => Value::String(text.clone()),
+            Property::Json(json) => Value::from_json(json),
         }
     }
 }

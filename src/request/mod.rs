@@ -1,16 +1,21 @@
 //! What a request asks for, read from its path, query and headers; and the key that its answer is cached under.
 
+mod static_image;
+
 use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
 use crate::tile::TileId;
+use crate::viewport::Viewport;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::time::Instant;
 
+pub use static_image::{StaticRequest, View, parse_size};
+
 /// The query parameters that change a picture. (`api_key` does not.)
-pub const PICTURE_PARAMETERS: [&str; 2] = ["style", "tile_size"];
+pub const PICTURE_PARAMETERS: [&str; 3] = ["style", "tile_size", "attribution"];
 
 /// A request without its transport.
 #[derive(Clone, Debug)]
@@ -36,7 +41,12 @@ pub enum BaseUrl {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
+    /// A tile by its variant; pictures are negotiated.
     Tile(TileRequest),
+    /// A tile of a style by its extension, which alone counts.
+    StyleTile(TileRequest),
+    /// A map image of any size, by its extension.
+    Static(StaticRequest),
     /// The map page.
     Page,
     /// The map page without the slash at its path's end, which its relative URLs need.
@@ -62,6 +72,65 @@ pub struct TileRequest {
     pub scale: u8,
     /// A served style by name; none is the default style.
     pub style: Option<String>,
+}
+
+/// What is drawn, or told as JSON: a tile or a static image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PictureRequest {
+    Tile(TileRequest),
+    Static(StaticRequest),
+}
+
+impl From<&TileRequest> for PictureRequest {
+    fn from(tile: &TileRequest) -> PictureRequest {
+        PictureRequest::Tile(tile.clone())
+    }
+}
+
+impl From<&StaticRequest> for PictureRequest {
+    fn from(image: &StaticRequest) -> PictureRequest {
+        PictureRequest::Static(image.clone())
+    }
+}
+
+impl PictureRequest {
+    pub fn viewport(&self) -> Viewport {
+        match self {
+            PictureRequest::Tile(tile) => Viewport::of_tile(tile.tile, tile.size, tile.scale),
+            PictureRequest::Static(image) => image.viewport,
+        }
+    }
+
+    pub fn format(&self) -> Format {
+        match self {
+            PictureRequest::Tile(tile) => tile.format,
+            PictureRequest::Static(image) => image.format,
+        }
+    }
+
+    /// A served style by name; none is the default style.
+    pub fn style(&self) -> Option<&str> {
+        match self {
+            PictureRequest::Tile(tile) => tile.style.as_deref(),
+            PictureRequest::Static(image) => image.style.as_deref(),
+        }
+    }
+
+    /// The same in another style.
+    pub fn in_style(&self, style: Option<String>) -> PictureRequest {
+        match self {
+            PictureRequest::Tile(tile) => PictureRequest::Tile(TileRequest { style, ..tile.clone() }),
+            PictureRequest::Static(image) => PictureRequest::Static(StaticRequest { style, ..image.clone() }),
+        }
+    }
+
+    /// What tells this from other requests for the same form in the same style.
+    pub fn subject(&self) -> String {
+        match self {
+            PictureRequest::Tile(tile) => format!("{} {}@{}x", tile.tile, tile.size, tile.scale),
+            PictureRequest::Static(image) => image.subject(),
+        }
+    }
 }
 
 /// An API key; it prints as nothing.
@@ -92,7 +161,8 @@ impl fmt::Debug for ApiKey {
 }
 
 const ROUTES: &str = "tiles are at /{svg|png|json|geojson|mvt}/{z}/{x}/{y}.{ext}, for example /svg/13/1315/3171.json; \
-                      there are also /, /tilejson.json, /styles/{style}/style.json and /health";
+                      a style's are at /styles/{style}/{z}/{x}/{y}.png; there are also /, \
+                      /static/{lon},{lat},{zoom}/{w}x{h}.png, /tilejson.json, /styles/{style}/style.json and /health";
 
 /// Reads the route of a path and query, percent-encoded as they came; `base_path` is taken off.
 pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &str) -> Result<Route, Error> {
@@ -116,11 +186,22 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         }
         ["health"] => Ok(Route::Health),
         ["health", "source"] => Ok(Route::SourceHealth),
+        ["static", ref parts @ ..] => static_image::parse(query.get("style"), parts, query).map(Route::Static),
+        ["styles", style, "static", ref parts @ ..] => {
+            static_image::parse(Some(style), parts, query).map(Route::Static)
+        }
         [variant, z, x, y] => {
             let unknown = || Error::new(Code::UnknownRoute, format!("there is no variant {variant:?}"), ROUTES);
             let format = Format::from_variant(variant).ok_or_else(unknown)?;
-            parse_tile(format, z, x, y, query, headers).map(Route::Tile)
+            let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            let Address { tile, scale, .. } = parse_address(z, x, y)?;
+            let format = format.negotiate(accept);
+            let style = query.get("style").map(Into::into);
+            let size = parse_tile_size("tile_size", query.get("tile_size").unwrap_or("256"))?;
+            Ok(Route::Tile(TileRequest::new(tile, format, size, scale, style)))
         }
+        ["styles", style, z, x, y] => parse_style_tile(style, "256", z, x, y),
+        ["styles", style, size, z, x, y] => parse_style_tile(style, size, z, x, y),
         _ => Err(unknown_route()),
     }
 }
@@ -130,34 +211,39 @@ pub fn unknown_route() -> Error {
     Error::new(Code::UnknownRoute, "no route has this path", ROUTES)
 }
 
-fn parse_tile(
-    format: Format,
-    z: &str,
-    x: &str,
-    y: &str,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Result<TileRequest, Error> {
+fn parse_style_tile(style: &str, size: &str, z: &str, x: &str, y: &str) -> Result<Route, Error> {
+    let size = parse_tile_size("the size", size)?;
+    let Address { tile, scale, extension } = parse_address(z, x, y)?;
+    let format = Format::from_extension(extension).ok_or_else(|| {
+        let detail = format!("there is no format {extension:?}");
+        Error::new(Code::UnknownRoute, detail, "a style's tiles are png, svg, json, geojson or mvt")
+    })?;
+    Ok(Route::StyleTile(TileRequest::new(tile, format, size, scale, Some(style.to_string()))))
+}
+
+impl TileRequest {
+    fn new(tile: TileId, format: Format, size: u32, scale: u8, style: Option<String>) -> TileRequest {
+        // What is not drawn has no pixels.
+        let scale = if format.is_picture() { scale } else { 1 };
+        TileRequest { tile, format, size, scale, style }
+    }
+}
+
+/// The last three segments of a tile's path.
+struct Address<'a> {
+    tile: TileId,
+    scale: u8,
+    extension: &'a str,
+}
+
+fn parse_address<'a>(z: &str, x: &str, y: &'a str) -> Result<Address<'a>, Error> {
     let Some((y, extension)) = y.rsplit_once('.') else {
         return Err(Error::new(Code::UnknownRoute, "the last part of the path has no extension", ROUTES));
     };
     if extension.is_empty() || !extension.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(Error::bad_request(format!("{extension:?} is not an extension"), ROUTES));
     }
-    let (y, scale) = match y.split_once('@') {
-        None => (y, 1),
-        Some((y, ratio)) => {
-            // One digit: `parse` alone takes +2 and 02 too.
-            let scale = ratio.strip_suffix('x').filter(|n| n.len() == 1).and_then(|n| n.parse().ok());
-            let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
-                Error::bad_request(
-                    format!("\"@{ratio}\" is not a scale"),
-                    format!("@1x to @{}x are; without it the scale is 1", limits::SCALE),
-                )
-            })?;
-            (y, scale)
-        }
-    };
+    let (y, scale) = parse_scale(y)?;
     let [z, x, y] = [("z", z), ("x", x), ("y", y)].map(|(name, text)| coordinate(name, text));
     let (z, x, y) = (z?, x?, y?);
     let tile = u8::try_from(z).ok().zip(u32::try_from(x).ok()).zip(u32::try_from(y).ok());
@@ -165,16 +251,29 @@ fn parse_tile(
         let hint = format!("z is at most {}, x and y are below 2^z", limits::ZOOM);
         Error::new(Code::OutsideWorld, format!("there is no tile {z}/{x}/{y}"), hint)
     })?;
-    let size = match query.get("tile_size") {
-        None | Some("256") => 256,
-        Some("512") => 512,
-        Some(other) => return Err(Error::bad_request(format!("tile_size={other} is not a size"), "256 and 512 are")),
-    };
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let format = format.negotiate(accept);
-    // What is not drawn has no pixels.
-    let scale = if format.is_picture() { scale } else { 1 };
-    Ok(TileRequest { tile, format, size, scale, style: query.get("style").map(Into::into) })
+    Ok(Address { tile, scale, extension })
+}
+
+/// What stands before `@{n}x`, and `n`; 1 without it.
+fn parse_scale(text: &str) -> Result<(&str, u8), Error> {
+    let Some((before, ratio)) = text.split_once('@') else { return Ok((text, 1)) };
+    // One digit: `parse` alone takes +2 and 02 too.
+    let scale = ratio.strip_suffix('x').filter(|n| n.len() == 1).and_then(|n| n.parse().ok());
+    let scale = scale.filter(|n| (1..=limits::SCALE).contains(n)).ok_or_else(|| {
+        Error::bad_request(
+            format!("\"@{ratio}\" is not a scale"),
+            format!("@1x to @{}x are; without it the scale is 1", limits::SCALE),
+        )
+    })?;
+    Ok((before, scale))
+}
+
+fn parse_tile_size(name: &str, text: &str) -> Result<u32, Error> {
+    match text {
+        "256" => Ok(256),
+        "512" => Ok(512),
+        other => Err(Error::bad_request(format!("{name} {other:?} is none of a tile"), "256 and 512 are")),
+    }
 }
 
 /// A whole number that is not negative, however long: one too large for a tile is still one.
@@ -230,15 +329,16 @@ impl Query {
 
 /// The key an answer is cached under, without a tier's own prefix and without a leading slash.
 ///
-/// `style` is the name and digest of the style; `version` is the operator's own segment.
-pub fn cache_key(version: &str, request: &TileRequest, style: (&str, &str)) -> String {
+/// `of` is the name and digest of what it is drawn with, where that is not told by the route alone: of the style, or
+/// for mvt of the source. `version` is the operator's own segment.
+pub fn cache_key(version: &str, request: &TileRequest, of: Option<(&str, &str)>) -> String {
     let TileRequest { tile, format, size, scale, .. } = request;
     let name = format.name();
     let version = if version.is_empty() { String::new() } else { format!("{version}/") };
-    if *format == Format::Mvt || (*size == 256 && *scale == 1) {
-        return format!("{version}{name}/{tile}.{name}");
-    }
-    let (style, digest) = style;
+    let Some((of, digest)) = of else { return format!("{version}{name}/{tile}.{name}") };
     let digest = &digest[..digest.len().min(8)];
-    format!("{version}{name}/{style}@{digest}/{size}@{scale}x/{tile}.{name}")
+    match format {
+        Format::Mvt => format!("{version}{name}/{of}@{digest}/{tile}.{name}"),
+        _ => format!("{version}{name}/{of}@{digest}/{size}@{scale}x/{tile}.{name}"),
+    }
 }

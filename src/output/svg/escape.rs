@@ -16,14 +16,3 @@ pub fn escaped(text: &str) -> String {
     }
     out
 }
-
-/// The text of HTML: links that only a space separates become a list.
-pub fn text_of(html: &str) -> String {
-    let (before, tagged) = html.split_once('<').unwrap_or((html, ""));
-    let mut text = before.to_string();
-    for piece in tagged.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)) {
-        let separates = !piece.is_empty() && piece.trim().is_empty() && !text.is_empty();
-        text.push_str(if separates { ", " } else { piece });
-    }
-    text.replace("&copy;", "©").replace("&amp;", "&").trim().to_string()
-}

@@ -1,0 +1,207 @@
+//! The outline of a stroke, as polygons: caps, joins and miter limit as in SVG 2 (13.5).
+//!
+//! Every piece of it is wound the same way, the inner side of a bend going through the vertex, so that coverage adds up
+//! and nothing cancels. Distances from a vertex follow from the differences to its neighbours alone and are rounded to
+//! scene units: the outline is the same wherever in the world it lies. Only square roots are taken, which IEEE 754
+//! rounds alike everywhere.
+
+use super::coverage::Coverage;
+use crate::style::{Cap, Join};
+
+/// How far a flattened arc may lie from the true one, in scene units.
+const TOLERANCE: f64 = 6.0;
+
+/// What of a stroke is the same for all its lines; lengths in scene units.
+#[derive(Clone, Copy, Debug)]
+pub struct Pen {
+    pub radius: f64,
+    pub cap: Cap,
+    pub join: Join,
+    pub miter_limit: f64,
+}
+
+/// Memory for outlines, used again for each.
+#[derive(Default)]
+pub struct Outliner {
+    points: Vec<[i32; 2]>,
+    /// The side to the right of the line's direction, and the other.
+    right: Vec<[i32; 2]>,
+    left: Vec<[i32; 2]>,
+}
+
+type Vector = [f64; 2];
+
+/// A segment's direction, of length 1, and its length.
+#[derive(Clone, Copy)]
+struct Segment {
+    direction: Vector,
+    length: f64,
+}
+
+impl Outliner {
+    /// Adds the stroke of one line.
+    pub fn stroke(&mut self, line: &[[i32; 2]], closed: bool, pen: &Pen, coverage: &mut Coverage) {
+        self.points.clear();
+        self.points.extend_from_slice(line);
+        self.points.dedup();
+        if closed && self.points.len() > 1 && self.points.first() == self.points.last() {
+            self.points.pop();
+        }
+        self.right.clear();
+        self.left.clear();
+        let points = std::mem::take(&mut self.points);
+        match points[..] {
+            [] => {}
+            [point] => self.dot(point, pen, coverage),
+            _ if closed && points.len() > 2 => self.ring(&points, pen, coverage),
+            _ => self.open(&points, pen, coverage),
+        }
+        self.points = points;
+    }
+
+    fn open(&mut self, points: &[[i32; 2]], pen: &Pen, coverage: &mut Coverage) {
+        let first = segment(points[0], points[1]);
+        self.cap(points[0], first.direction.map(|d| -d), pen);
+        let mut before = first;
+        for i in 1..points.len() - 1 {
+            let after = segment(points[i], points[i + 1]);
+            self.join(points[i], before, after, pen);
+            before = after;
+        }
+        // The cap at the start has gone to the right side, from the left one: from here on it is one contour.
+        self.cap(points[points.len() - 1], before.direction, pen);
+        self.right.extend(self.left.drain(..).rev());
+        coverage.polygon(&self.right);
+    }
+
+    fn ring(&mut self, points: &[[i32; 2]], pen: &Pen, coverage: &mut Coverage) {
+        let count = points.len();
+        let mut before = segment(points[count - 1], points[0]);
+        for i in 0..count {
+            let after = segment(points[i], points[(i + 1) % count]);
+            self.join(points[i], before, after, pen);
+            before = after;
+        }
+        self.left.reverse();
+        coverage.polygon(&self.right);
+        coverage.polygon(&self.left);
+    }
+
+    /// A line of no length.
+    fn dot(&mut self, at: [i32; 2], pen: &Pen, coverage: &mut Coverage) {
+        if pen.cap == Cap::Butt {
+            return;
+        }
+        self.cap(at, [-1.0, 0.0], pen);
+        self.cap(at, [1.0, 0.0], pen);
+        coverage.polygon(&self.right);
+    }
+
+    /// The end of a line that comes from the opposite of `direction`: from its left to its right side, added to the
+    /// right one in the order of a contour that goes around the end.
+    fn cap(&mut self, at: [i32; 2], direction: Vector, pen: &Pen) {
+        let normal = turned(direction);
+        let back = normal.map(|c| -c);
+        let r = pen.radius;
+        // At the line's start the contour comes from the left of the line's own direction, which is the right of this.
+        self.right.push(offset(at, normal, r));
+        match pen.cap {
+            Cap::Butt => {}
+            Cap::Square => {
+                let corner = |side: Vector| offset(at, [0, 1].map(|i| side[i] + direction[i]), r);
+                self.right.extend([corner(normal), corner(back)]);
+            }
+            Cap::Round => {
+                arc(&mut self.right, at, normal, direction, r);
+                self.right.push(offset(at, direction, r));
+                arc(&mut self.right, at, direction, back, r);
+            }
+        }
+        self.right.push(offset(at, back, r));
+    }
+
+    fn join(&mut self, at: [i32; 2], before: Segment, after: Segment, pen: &Pen) {
+        let (a, b) = (before.direction, after.direction);
+        let (cross, dot) = (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
+        let (from, to) = (turned(a), turned(b));
+        let r = pen.radius;
+        // The cosine of half the angle that the line turns by.
+        let half = ((1.0 + dot) / 2.0).max(0.0).sqrt();
+        let tip = [0, 1].map(|i| (from[i] + to[i]) / (1.0 + dot));
+        // How far the sides' crossing lies from the vertex along a segment.
+        let along = r * cross.abs() / (1.0 + dot);
+        let short = along <= before.length.min(after.length);
+        let within = r * (1.0 / half - 1.0) <= TOLERANCE || (pen.join == Join::Miter && 1.0 <= pen.miter_limit * half);
+        if dot > 0.0 && short && within {
+            // The sides cross where they should, on both sides of the line.
+            self.right.push(offset(at, tip, r));
+            self.left.push(offset(at, tip, -r));
+            return;
+        }
+        let (outer, inner, side) = match cross > 0.0 {
+            true => (&mut self.left, &mut self.right, -1.0),
+            false => (&mut self.right, &mut self.left, 1.0),
+        };
+        let r = r * side;
+        match inner.len() {
+            _ if dot > 0.0 && short => inner.push(offset(at, tip, -r)),
+            _ => inner.extend([offset(at, from, -r), at, offset(at, to, -r)]),
+        }
+        outer.push(offset(at, from, r));
+        match pen.join {
+            Join::Miter if 1.0 <= pen.miter_limit * half => outer.push(offset(at, tip, r)),
+            Join::Miter | Join::Bevel => {}
+            Join::Round => arc(outer, at, from, to, r),
+        }
+        outer.push(offset(at, to, r));
+    }
+}
+
+/// Adds a disc.
+pub fn disc(center: [i32; 2], radius: f64, coverage: &mut Coverage) {
+    let mut points = Vec::new();
+    let quarters: [Vector; 4] = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]];
+    for i in 0..4 {
+        points.push(offset(center, quarters[i], radius));
+        arc(&mut points, center, quarters[i], quarters[(i + 1) % 4], radius);
+    }
+    coverage.polygon(&points);
+}
+
+/// The points of the arc between two directions that are less than half a turn apart, without its ends. It is halved
+/// until the chord is near enough.
+fn arc(points: &mut Vec<[i32; 2]>, center: [i32; 2], from: Vector, to: Vector, radius: f64) {
+    let dot = from[0] * to[0] + from[1] * to[1];
+    let half = ((1.0 + dot) / 2.0).max(0.0).sqrt();
+    if radius.abs() * (1.0 - half) <= TOLERANCE {
+        return;
+    }
+    let sum = [from[0] + to[0], from[1] + to[1]];
+    let length = (sum[0] * sum[0] + sum[1] * sum[1]).sqrt();
+    // Half a turn goes on ahead.
+    let ahead = [from[1], -from[0]].map(|c| c * radius.signum());
+    let middle = if length > 1e-6 { sum.map(|c| c / length) } else { ahead };
+    arc(points, center, from, middle, radius);
+    points.push(offset(center, middle, radius));
+    arc(points, center, middle, to, radius);
+}
+
+fn segment(from: [i32; 2], to: [i32; 2]) -> Segment {
+    let [dx, dy] = [0, 1].map(|i| f64::from(to[i]) - f64::from(from[i]));
+    let length = (dx * dx + dy * dy).sqrt();
+    Segment { direction: [dx / length, dy / length], length }
+}
+
+/// A quarter turn: with y down, to the right of the direction.
+fn turned([x, y]: Vector) -> Vector {
+    [-y, x]
+}
+
+fn offset(at: [i32; 2], direction: Vector, distance: f64) -> [i32; 2] {
+    [0, 1].map(|i| at[i] + rounded(direction[i] * distance))
+}
+
+/// To the nearest whole number; the cast cuts towards zero.
+fn rounded(n: f64) -> i32 {
+    (n + 0.5f64.copysign(n)) as i32
+}

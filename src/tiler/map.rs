@@ -1,0 +1,58 @@
+//! A map: a style with the sources that its layers read.
+
+use crate::output::Rasterizer;
+use crate::source::{Info, Source};
+use crate::style::Style;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub struct Map {
+    pub style: Style,
+    /// By the names that the style has for them.
+    pub sources: BTreeMap<String, Arc<Source>>,
+    /// The names of those that the operator gave; the style named the others' tiles.
+    pub given: BTreeSet<String>,
+    pub rasterizer: Rasterizer,
+}
+
+impl Map {
+    /// The source of `/mvt/`: the first that a layer reads.
+    pub fn first_source(&self) -> Option<(&str, &Arc<Source>)> {
+        let read = self.style.layers.iter().find_map(|layer| self.sources.get_key_value(&layer.source));
+        read.or_else(|| self.sources.first_key_value()).map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// What the sources say of themselves, that of `/mvt/` first.
+    pub fn infos(&self) -> Vec<&Info> {
+        let first = self.first_source().map(|(name, _)| name);
+        let others = self.sources.iter().filter(|(name, _)| Some(name.as_str()) != first).map(|(_, source)| source);
+        self.first_source().map(|(_, source)| source).into_iter().chain(others).map(|source| &source.info).collect()
+    }
+
+    /// Whether a source is the one that says this of itself, and was given by the operator, not named by the style.
+    pub fn fills(&self, name: &str, info: &Info) -> bool {
+        self.given.contains(name) && self.sources.get(name).is_some_and(|source| source.info.identity == info.identity)
+    }
+
+    /// The sources that layers read at a zoom.
+    pub fn sources_at(&self, zoom: f64) -> impl Iterator<Item = (&str, &Arc<Source>)> {
+        let read = move |name: &str| self.style.layers.iter().any(|l| l.source == name && l.is_visible(zoom));
+        self.sources.iter().map(|(name, source)| (name.as_str(), source)).filter(move |(name, _)| read(name))
+    }
+
+    /// What the sources want to be credited with, as HTML, each once.
+    pub fn attribution(&self) -> String {
+        let mut all: Vec<&str> = Vec::new();
+        for source in self.sources.values() {
+            let attribution = source.info.attribution.as_str();
+            if !attribution.is_empty() && !all.contains(&attribution) {
+                all.push(attribution);
+            }
+        }
+        all.join(" | ")
+    }
+
+    pub fn wants_caller_key(&self) -> bool {
+        self.sources.values().any(|source| source.wants_caller_key())
+    }
+}
