@@ -38,6 +38,10 @@ pub const PMTILES_DIRECTORIES: u64 = 64;
 pub const STYLE_BYTES: u64 = 8 << 20;
 /// Nesting of an expression: evaluation recurses.
 pub const EXPRESSION_DEPTH: usize = 64;
+/// Bytes of a text that an expression makes: one that puts a text together with itself doubles it at each step.
+pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
+/// Bytes of a line that `style eval` reads.
+pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
 // Pictures.
 

@@ -2,6 +2,7 @@
 
 mod render;
 mod serve;
+mod style;
 
 use crate::error::Code;
 use crate::logging;
@@ -32,6 +33,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Style(style::Style),
 }
 
 /// Runs the command that the arguments name.
@@ -42,6 +44,7 @@ pub fn run() -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Render(render)) => render::run(render),
+        Some(Command::Style(style)) => style::run(style),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use super::path::{Point, Rect, UNITS};
 use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
+use crate::value::{Attributes, GeometryKind, Property, TileGeometry};
 use crate::viewport::{SizeClass, Viewport};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub struct Canvas<'a> {
 #[derive(Clone, Copy)]
 pub struct Placement<'a> {
     pub tile: &'a mvt::Tile,
+    id: TileId,
     /// What the tile is drawn for.
     pub cell: Rect,
     /// The tile's own rectangle, larger than the cell where the tile stands in for one that is not there.
@@ -97,7 +99,7 @@ impl<'a> Canvas<'a> {
                 let min = [corner(dx, grid.x(), of.x()), corner(dy, grid.y(), of.y())];
                 Rect { min, max: min.map(|c| c + ((side * UNITS) << up)) }
             };
-            Some(Placement { tile, cell: rect(cell), whole: rect(*data) })
+            Some(Placement { tile, id: *data, cell: rect(cell), whole: rect(*data) })
         };
         let own = place(0, 0);
         let mut around: Vec<Placement> = Vec::new();
@@ -123,12 +125,55 @@ pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
 }
 
 impl Placement<'_> {
+    /// A feature of this tile, for styles that ask where it is.
+    pub fn located<'f>(&self, feature: &'f mvt::Feature, extent: u32) -> Located<'f> {
+        Located { feature, tile: self.id, extent }
+    }
+
     /// Tile units to scene units for a layer's extent.
     pub fn projection(&self, extent: u32) -> Projection {
         let side = self.whole.max[0] - self.whole.min[0];
         let extent = i64::from(extent);
         let factor = (side % extent == 0).then(|| side / extent);
         Projection { origin: self.whole.min, side, extent, factor }
+    }
+}
+
+/// A feature with its place in the world.
+pub struct Located<'a> {
+    feature: &'a mvt::Feature,
+    tile: TileId,
+    extent: u32,
+}
+
+impl Attributes for Located<'_> {
+    fn kind(&self) -> GeometryKind {
+        self.feature.kind
+    }
+
+    fn id(&self) -> Option<u64> {
+        self.feature.id
+    }
+
+    fn property(&self, name: &str) -> Option<&Property> {
+        self.feature.property(name)
+    }
+
+    fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
+        self.feature.properties()
+    }
+
+    fn geometry(&self) -> Option<TileGeometry> {
+        let unit = TileGeometry::EXTENT / f64::from(self.extent);
+        let part = |part: &[[i32; 2]]| {
+            let mut points: Vec<[f64; 2]> = part.iter().map(|p| p.map(|c| (f64::from(c) * unit).round())).collect();
+            if self.feature.kind == GeometryKind::Polygon {
+                points.extend(points.first().copied());
+            }
+            points
+        };
+        let parts = self.feature.parts().map(part).collect();
+        Some(TileGeometry { z: self.tile.z(), x: self.tile.x(), y: self.tile.y(), parts })
     }
 }
 

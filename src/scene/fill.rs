@@ -13,16 +13,18 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
     let projection = own.projection(data.extent);
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.zoom));
+    let filter = layer.filter(canvas.zoom);
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
     for feature in &data.features {
+        let located = own.located(feature, data.extent);
         if feature.kind != GeometryKind::Polygon
             || !projection.rect(feature.bounds).touches(canvas.asked)
-            || !layer.accepts(feature, canvas.zoom)
+            || !filter.accepts(&located)
         {
             continue;
         }
-        let color = faded(color.of(feature), opacity.of(feature));
+        let color = faded(color.of(&located), opacity.of(&located));
         if color.a <= 0.0 {
             continue;
         }
@@ -33,7 +35,7 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
             path.push_ring(&ring, canvas.asked.grown(super::UNITS), canvas.offset);
         }
         if !path.is_empty() {
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
             drawn.push((key, Fill { color, path }));
         }
     }

@@ -4,7 +4,7 @@
 //! Everything is computed from whole pieces in positions relative to the square, whose corner is a whole pixel of the
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
-use super::canvas::{Canvas, reach};
+use super::canvas::{Canvas, Located, reach};
 use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::path::{Line, Path, Point, UNITS};
@@ -31,6 +31,7 @@ struct Paint {
 
 pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas);
+    let filter = layer.filter(canvas.zoom);
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
@@ -44,13 +45,14 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         let Some(data) = placement.tile.layer(&layer.source_layer)? else { continue };
         let projection = placement.projection(data.extent);
         for feature in &data.features {
+            let located = placement.located(feature, data.extent);
             if feature.kind == GeometryKind::Point
                 || !projection.rect(feature.bounds).touches(near)
-                || !layer.accepts(feature, canvas.zoom)
+                || !filter.accepts(&located)
             {
                 continue;
             }
-            let paint = resolve(feature);
+            let paint = resolve(&located);
             if paint.color.a <= 0.0 || paint.width <= 0.0 {
                 continue;
             }
@@ -106,7 +108,7 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
 }
 
 /// The function from a feature to its paint.
-fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::mvt::Feature) -> Paint + use<'a> {
+fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Located) -> Paint + use<'a> {
     let (zoom, scale) = (canvas.zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
     let (gap, offset) = (line.gap_width.at(zoom), line.offset.at(zoom));

@@ -4,21 +4,23 @@
 //! merely not drawn (a layer type, a property, an operator that is unknown here) is a warning, and the rest is drawn.
 
 pub mod color;
+mod eval;
 pub mod expression;
 mod property;
 
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
-use crate::value::Attributes;
 use color::Color;
-use expression::{Context, Expression, ParseError, Value};
+use expression::{Context, Expression, Feature, Globals, ParseError, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use eval::evaluate_line;
 pub use property::{AtZoom, Cap, Join, Property, PropertyType};
 
 /// The styles within the binary, by name.
@@ -118,15 +120,16 @@ pub struct Circle {
 }
 
 impl Layer {
-    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`.
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
+    /// through there.
     pub fn is_visible(&self, zoom: f64) -> bool {
-        self.visible && self.minzoom <= zoom && zoom < self.maxzoom
+        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
+        in_range && self.filter.as_ref().is_none_or(|filter| expression::can_hold(&filter.at_zoom(zoom)))
     }
 
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
-    pub fn accepts(&self, feature: &dyn Attributes, zoom: f64) -> bool {
-        let context = Context { zoom, feature: Some(feature) };
-        self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
+    /// The filter for the features of one zoom.
+    pub fn filter(&self, zoom: f64) -> Filter<'_> {
+        Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
     }
 
     /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom.
@@ -148,6 +151,20 @@ impl Layer {
     }
 }
 
+/// A layer's filter at one zoom.
+pub struct Filter<'a> {
+    zoom: f64,
+    expression: Option<Cow<'a, Expression>>,
+}
+
+impl Filter<'_> {
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Feature) -> bool {
+        let context = Context::new(self.zoom, Some(feature));
+        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     version: Json,
@@ -155,6 +172,9 @@ struct Document {
     sources: BTreeMap<String, Source>,
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
+    /// What `global-state` reads, with its defaults.
+    #[serde(default)]
+    state: Map<String, Json>,
     layers: Vec<RawLayer>,
 }
 
@@ -193,6 +213,9 @@ impl Style {
         if document.version != 8 {
             return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
+        let state =
+            document.state.iter().map(|(name, state)| (name.as_str().into(), Value::from_json(&state["default"])));
+        let globals = Globals { state: state.collect(), ..Globals::default() };
         let mut warnings = Vec::new();
         let mut layers: Vec<Layer> = Vec::new();
         let mut ids = HashSet::new();
@@ -213,7 +236,7 @@ impl Style {
                 warnings.push(Warning { path: format!("layers[{i}].source"), message });
                 continue;
             }
-            let mut reader = LayerReader { index: i, id, kind, raw, warnings: &mut warnings };
+            let mut reader = LayerReader { index: i, id, kind, raw, globals: &globals, warnings: &mut warnings };
             layers.extend(reader.layer().map_err(refused)?);
         }
         Ok(Style {
@@ -239,6 +262,7 @@ struct LayerReader<'a> {
     id: String,
     kind: String,
     raw: RawLayer,
+    globals: &'a Globals,
     warnings: &'a mut Vec<Warning>,
 }
 
@@ -259,7 +283,12 @@ impl LayerReader<'_> {
         let filter = match self.raw.filter.take() {
             None => None,
             Some(json) => match expression::parse_filter(&json) {
-                Ok(filter) => Some(filter),
+                Ok(filter) => {
+                    if let Some((key, message)) = filter.mixed {
+                        self.warn(&format!("filter{key}"), message);
+                    }
+                    Some(filter.expression.with_state(self.globals).compiled())
+                }
                 Err(error) => {
                     // Without its filter the layer would draw what it should not.
                     self.unusable("filter", error)?;
@@ -346,7 +375,7 @@ impl LayerReader<'_> {
             Part::Paint => (&mut self.raw.paint, "paint"),
         };
         let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
-        match Property::parse(&json, default) {
+        match Property::parse(&json, default, self.globals) {
             Ok(property) => Ok(Some(property)),
             Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
         }
