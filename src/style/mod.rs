@@ -361,7 +361,9 @@ impl LayerReader<'_> {
 
     /// An operator that is not known is a warning, anything else that cannot be read an error.
     fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
-        let path = format!("{}{}", self.path(name), error.key);
+        // An operator that is not known is the expression's matter, not that of its first item.
+        let key = if error.unknown { error.key.strip_suffix("[0]").unwrap_or(&error.key) } else { &error.key };
+        let path = format!("{}{key}", self.path(name));
         if !error.unknown {
             return Err(format!("{path}: {}", error.message));
         }

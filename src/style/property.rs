@@ -113,16 +113,25 @@ impl<T: PropertyType> Property<T> {
             Json::Array(items) if !items.first().is_some_and(Json::is_string) => &json!(["literal", json]),
             other => other,
         };
-        let expression = parse_property(json, &spec::<T>(), Reading::Drawn)?.with_state(globals).compiled();
-        match expression.constant() {
-            Some(value) => match T::from_value(value) {
-                Some(constant) => Ok(Property { default: constant, expression: None }),
-                None => {
-                    let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
-                    Err(ParseError::new(message))
-                }
-            },
-            None => Ok(Property { default, expression: Some(expression) }),
+        let parsed = parse_property(json, &spec::<T>(), Reading::Drawn).map_err(|mut e| {
+            if e.key.is_empty() {
+                e.message.push_str(&format!(" What stands here is {}.", T::ACCEPTED));
+            }
+            e
+        })?;
+        let expression = parsed.with_state(globals).compiled();
+        let Some(value) = expression.constant() else {
+            return Ok(Property { default, expression: Some(expression) });
+        };
+        match (T::from_value(value), value) {
+            (Some(constant), _) => Ok(Property::default(constant)),
+            // An expression may come to nothing, and then the default stands in.
+            (None, Value::Null) => Ok(Property::default(default)),
+            (None, Value::Number(number)) if number.is_nan() => Ok(Property::default(default)),
+            _ => {
+                let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
+                Err(ParseError::new(message))
+            }
         }
     }
 

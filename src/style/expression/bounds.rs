@@ -37,38 +37,41 @@ impl Range {
 }
 
 impl Expression {
-    /// What the numbers that this can give at a zoom lie between.
+    /// What the numbers that this can give at a zoom lie between. Of ramps of the zoom the stops on both sides count.
     pub fn range(&self, zoom: f64) -> Range {
-        range(&self.at_zoom(zoom), &mut Vec::new())
+        range(self, zoom, &mut Vec::new())
     }
 }
 
-fn range(expression: &Expression, scopes: &mut Vec<Vec<Range>>) -> Range {
+fn range(expression: &Expression, zoom: f64, scopes: &mut Vec<Vec<Range>>) -> Range {
     let args = &*expression.args;
     let join = |args: &mut dyn Iterator<Item = &Expression>, scopes: &mut Vec<Vec<Range>>| {
-        args.map(|arg| range(arg, scopes)).reduce(Range::joined).unwrap_or(ANY)
+        args.map(|arg| range(arg, zoom, scopes)).reduce(Range::joined).unwrap_or(ANY)
+    };
+    let near = |stops: &[f64]| {
+        let next = stops.partition_point(|stop| *stop <= zoom);
+        match args[0].op {
+            Op::Call { name: "zoom", .. } => &args[next.max(1)..=(next + 1).min(stops.len())],
+            _ => &args[1..],
+        }
     };
     match &expression.op {
         Op::Literal(Value::Number(number)) => Range::of(*number, *number),
         // Never a number, so never the one that counts.
         Op::Literal(_) => Range { low: f64::INFINITY, high: f64::NEG_INFINITY },
         Op::Case => join(&mut args.iter().skip(1).step_by(2).chain(args.last()), scopes),
-        Op::Match(_) | Op::Step(_) => join(&mut args.iter().skip(1), scopes),
-        Op::Interpolate(ramp) | Op::Between(ramp, _) => {
-            let outputs = if matches!(expression.op, Op::Between(..)) { args } else { &args[1..] };
-            match ramp.curve {
-                // Curves of a negative base swing beyond their stops.
-                Curve::Exponential(base) if base <= 0.0 => ANY,
-                _ => join(&mut outputs.iter(), scopes),
-            }
-        }
+        Op::Match(_) => join(&mut args.iter().skip(1), scopes),
+        Op::Step(stops) => join(&mut near(stops).iter(), scopes),
+        // Curves of a negative base swing beyond their stops.
+        Op::Interpolate(ramp) if matches!(ramp.curve, Curve::Exponential(base) if base <= 0.0) => ANY,
+        Op::Interpolate(ramp) => join(&mut near(&ramp.stops).iter(), scopes),
         Op::Coalesce => join(&mut args.iter(), scopes),
         Op::Assert if expression.of == Type::Number => join(&mut args.iter(), scopes),
         Op::Let => {
             let Some((body, variables)) = args.split_last() else { return ANY };
-            let ranges = variables.iter().map(|value| range(value, scopes)).collect();
+            let ranges = variables.iter().map(|value| range(value, zoom, scopes)).collect();
             scopes.push(ranges);
-            let of_body = range(body, scopes);
+            let of_body = range(body, zoom, scopes);
             scopes.pop();
             of_body
         }
@@ -76,13 +79,19 @@ fn range(expression: &Expression, scopes: &mut Vec<Vec<Range>>) -> Range {
             let scope = scopes.len().checked_sub(up + 1).and_then(|at| scopes.get(at));
             scope.and_then(|scope| scope.get(*index)).copied().unwrap_or(ANY)
         }
-        Op::Call { name, .. } => of_function(name, expression, scopes),
+        Op::Call { name, .. } if expression.reads_feature() || !scopes.is_empty() => {
+            of_function(name, expression, zoom, scopes)
+        }
+        _ if !expression.reads_feature() && scopes.is_empty() => match expression.evaluate(&Context::new(zoom, None)) {
+            Ok(Value::Number(number)) => Range::of(number, number),
+            _ => ANY,
+        },
         _ => ANY,
     }
 }
 
-fn of_function(name: &str, expression: &Expression, scopes: &mut Vec<Vec<Range>>) -> Range {
-    let args: Vec<Range> = expression.args.iter().map(|arg| range(arg, scopes)).collect();
+fn of_function(name: &str, expression: &Expression, zoom: f64, scopes: &mut Vec<Vec<Range>>) -> Range {
+    let args: Vec<Range> = expression.args.iter().map(|arg| range(arg, zoom, scopes)).collect();
     let fold = |of: &dyn Fn(Range, Range) -> Range| args.iter().copied().reduce(of).unwrap_or(ANY);
     match (name, &*args) {
         ("+", _) => fold(&|a, b| Range::of(a.low + b.low, a.high + b.high)),
@@ -113,10 +122,7 @@ fn of_function(name: &str, expression: &Expression, scopes: &mut Vec<Vec<Range>>
         ("round" | "floor" | "ceil", [a]) => Range::of(a.low.floor(), a.high.ceil()),
         ("length", _) => Range::of(0.0, f64::INFINITY),
         ("index-of", _) => Range::of(-1.0, f64::INFINITY),
-        ("e" | "pi" | "ln2", _) => match expression.evaluate(&Context::nowhere()) {
-            Ok(Value::Number(number)) => Range::of(number, number),
-            _ => ANY,
-        },
+        ("zoom", _) => Range::of(zoom, zoom),
         _ => ANY,
     }
 }

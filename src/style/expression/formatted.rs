@@ -79,6 +79,8 @@ pub fn format(sections: &[Options], args: &[Expression], context: &Context) -> E
             formatted.push(Section { image: Some(image), vertical_align, ..Section::plain("".into()) });
             continue;
         }
+        let content = content.to_text()?;
+        let scale = if let Some(Value::Number(scale)) = value(scale)? { Some(scale) } else { None };
         let font = match value(font)? {
             Some(Value::Array(names)) => {
                 let names = names.iter().map(Value::to_text).collect::<Eval<Vec<Arc<str>>>>()?;
@@ -88,11 +90,11 @@ pub fn format(sections: &[Options], args: &[Expression], context: &Context) -> E
             _ => None,
         };
         formatted.push(Section {
-            scale: if let Some(Value::Number(scale)) = value(scale)? { Some(scale) } else { None },
+            scale,
             font,
             color: if let Some(Value::Color(color)) = value(color)? { Some(color) } else { None },
             vertical_align: text(value(align)?),
-            ..Section::plain(content.to_text()?)
+            ..Section::plain(content)
         });
     }
     Ok(Value::Formatted(formatted.into()))

@@ -98,12 +98,13 @@ pub fn number_format(options: Options, args: &[Expression], context: &Context) -
             }
         }
         (None, Some(measure)) => {
-            let number = signed(&locale.plain).replacen('0', &digits, 1);
-            let category = match number.is_empty() || !decimal.is_finite {
-                true => "other",
-                false => decimal.plural(locale.name),
-            };
-            measure.of(category).replacen('0', &number, 1)
+            let category = if number.is_finite() { decimal.plural(locale.name) } else { "other" };
+            let form = measure.of(category);
+            match unit.as_deref() {
+                // The sign stands before all of it: percentages are numbers, not measures.
+                Some("percent") => signed(&locale.plain).replacen('0', &form.replacen('0', &digits, 1), 1),
+                _ => form.replacen('0', &signed(&locale.plain).replacen('0', &digits, 1), 1),
+            }
         }
         (None, None) => signed(&locale.plain).replacen('0', &digits, 1),
     };
@@ -134,7 +135,6 @@ fn fraction_digits(currency: Option<&str>, min: Option<f64>, max: Option<f64>) -
 struct Decimal {
     integer: String,
     fraction: String,
-    is_finite: bool,
 }
 
 impl Decimal {
@@ -168,7 +168,7 @@ impl Decimal {
         };
         let fraction = text(&digits[point..]);
         let fraction = format!("{:0<min$}", fraction.trim_end_matches('0'));
-        Decimal { integer, fraction, is_finite: number.is_finite() }
+        Decimal { integer, fraction }
     }
 
     /// The plural category of the number in a language (Unicode CLDR, "Language Plural Rules").

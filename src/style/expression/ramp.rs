@@ -22,6 +22,8 @@ pub fn operators() -> Vec<Operator> {
 pub struct Ramp {
     pub curve: Curve,
     space: Space,
+    /// Whether the outputs are projections, which go from one to another whatever they look like.
+    of_projections: bool,
     /// The inputs of the stops, upwards.
     pub stops: Vec<f64>,
 }
@@ -112,7 +114,12 @@ fn parse_interpolate(parser: &mut Parser, call: &Call) -> Parse {
         Type::Array(item, Some(_)) if **item == Type::Number => {}
         _ => return error(format!("Type {of} is not interpolatable.")),
     }
-    Ok(Expression { op: Op::Interpolate(Arc::new(Ramp { curve, space, stops })), args: args.into(), of })
+    let of_projections = of == Type::Projection;
+    Ok(Expression {
+        op: Op::Interpolate(Arc::new(Ramp { curve, space, of_projections, stops })),
+        args: args.into(),
+        of,
+    })
 }
 
 fn parse_curve(curve: &[Json]) -> Parse<Curve> {
@@ -245,6 +252,9 @@ pub fn mix(ramp: &Ramp, from: &Value, to: &Value, t: f64) -> Eval {
     let pairwise = |a: &[f64], b: &[f64]| -> Vec<f64> {
         a.iter().enumerate().map(|(i, a)| between(*a, b.get(i).copied().unwrap_or(f64::NAN))).collect()
     };
+    if ramp.of_projections {
+        return Ok(Value::Projection(Arc::new(Projection { from: from.clone(), to: to.clone(), transition: t })));
+    }
     Ok(match (from, to) {
         (Value::Number(a), Value::Number(b)) => Value::Number(between(*a, *b)),
         (Value::Color(a), Value::Color(b)) => Value::Color(a.mix(*b, t, ramp.space)),
@@ -290,8 +300,7 @@ pub fn mix(ramp: &Ramp, from: &Value, to: &Value, t: f64) -> Eval {
             Value::Anchors(mixed.into())
         }
         (from, to) => {
-            let (from, to) = (from.clone(), to.clone());
-            Value::Projection(Arc::new(Projection { from, to, transition: t }))
+            return fail(format!("There is nothing between {} and {}.", from.type_of(), to.type_of()));
         }
     })
 }
