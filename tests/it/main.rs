@@ -2,6 +2,7 @@
 
 mod caches;
 mod cli;
+mod eval;
 mod golden;
 mod hostile_tiles;
 mod hostile_upstream;

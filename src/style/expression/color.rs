@@ -11,7 +11,12 @@ pub fn operators() -> Vec<Operator> {
         function("rgba", [Number, Number, Number, Number], Type::Color, rgba),
         function("to-rgba", [Type::Color], Type::array(Number, Some(4)), |args, context| {
             match args[0].evaluate(context)? {
-                Value::Color(Color { r, g, b, a }) => Ok(super::value::numbers(&[r * 255.0, g * 255.0, b * 255.0, a])),
+                Value::Color(Color { r, g, b, a }) => {
+                    // There and back again, as the reference implementation keeps colours multiplied by alpha: texts made of
+                    // these numbers are the same to the last digit.
+                    let [r, g, b] = [r, g, b].map(|c| if a > 0.0 { c * a / a * 255.0 } else { c * 255.0 });
+                    Ok(super::value::numbers(&[r, g, b, a]))
+                }
                 other => Err(super::EvalError::Mismatch { expected: Type::Color, found: other.type_of() }),
             }
         }),

@@ -2,7 +2,7 @@
 
 use super::operators::{Operator, function, special};
 use super::parse::{Call, Parse, Parser, at, error};
-use super::value::{Image, Projection, Section};
+use super::value::{Image, Section};
 use super::{Context, Eval, EvalError, Expression, Op, Type, Value, color, ecma, fail};
 use crate::style::color::Color;
 use serde_json::Value as Json;
@@ -231,7 +231,7 @@ fn to_number(value: &Value) -> Eval<f64> {
         Value::Number(number) => *number,
         Value::String(text) => ecma::number(text),
         Value::Image(image) => ecma::number(&image.name),
-        Value::Formatted(_) => ecma::number(&*value.to_text()?),
+        Value::Formatted(_) => ecma::number(&value.to_text()?),
         Value::Array(items) => match &**items {
             [] => 0.0,
             [Value::Bool(_)] => f64::NAN,
@@ -300,10 +300,7 @@ fn is_projection(value: &Value) -> Eval<bool> {
     };
     Ok(match value {
         Value::String(_) => true,
-        Value::Projection(projection) => {
-            let Projection { from, to, .. } = &**projection;
-            complete(Some(from), Some(to), Some(&Value::Number(0.0)))
-        }
+        Value::Projection(_) => true,
         Value::Array(items) => items.len() == 3 && complete(items.first(), items.get(1), items.get(2)),
         Value::Object(map) => complete(map.get("from"), map.get("to"), map.get("transition")),
         Value::Null => return fail("Could not parse projectionDefinition from value 'null'"),

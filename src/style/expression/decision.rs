@@ -3,6 +3,7 @@
 use super::operators::{Operator, Overload, Takes, function, overloaded, special};
 use super::parse::{Annotation, Call, Parse, Parser, at, error};
 use super::{Context, Eval, EvalError, Expression, Op, Type, Value, ecma, fail};
+use foldhash::fast::RandomState;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -81,9 +82,9 @@ pub fn case(args: &[Expression], context: &Context) -> Eval {
 /// The labels of a `match`, each with the index of its output among the operands.
 #[derive(Debug)]
 pub enum Labels {
-    Texts(HashMap<Arc<str>, usize>),
+    Texts(HashMap<Arc<str>, usize, RandomState>),
     /// Whole numbers.
-    Numbers(HashMap<i64, usize>),
+    Numbers(HashMap<i64, usize, RandomState>),
 }
 
 /// The largest number of which all smaller whole numbers are exact (ECMA-262, 21.1.2.6).
@@ -98,7 +99,7 @@ fn parse_match(parser: &mut Parser, call: &Call) -> Parse {
         return error("Expected an even number of arguments.");
     }
     let mut of = call.wanted().cloned();
-    let (mut texts, mut numbers) = (HashMap::new(), HashMap::new());
+    let (mut texts, mut numbers) = (HashMap::default(), HashMap::default());
     let mut outputs = Vec::new();
     for i in (2..count).step_by(2) {
         let labels = match &call.items[i] {
@@ -351,7 +352,7 @@ pub fn compare(comparison: &Comparison, args: &[Expression], context: &Context) 
         let Value::Collator(collator) = collator.evaluate(context)? else {
             return Err(EvalError::Mismatch { expected: Type::Collator, found: Type::Value });
         };
-        let order = collator.compare(&*left.to_text()?, &*right.to_text()?);
+        let order = collator.compare(&left.to_text()?, &right.to_text()?);
         return Ok(Value::Bool(operator.holds(order)));
     }
     Ok(Value::Bool(match operator {

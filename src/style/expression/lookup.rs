@@ -4,6 +4,7 @@ use super::context::Field;
 use super::operators::{Operator, Overload, Reads, Takes, function, overloaded, special};
 use super::parse::{Call, Parse, Parser, error, kind_of_json};
 use super::{Context, Eval, Expression, Op, Type, Value, ecma, fail};
+use foldhash::fast::RandomState;
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -320,7 +321,7 @@ fn count(args: &[Expression], context: &Context) -> Eval {
 /// Values that something may be one of.
 #[derive(Debug, Default)]
 pub struct Set {
-    texts: HashSet<Arc<str>>,
+    texts: HashSet<Arc<str>, RandomState>,
     others: Vec<Value>,
     /// Whether arrays and objects, which cannot be looked for, are merely none of them.
     lenient: bool,

@@ -88,7 +88,7 @@ pub fn number_format(options: Options, args: &[Expression], context: &Context) -
     let signed = |pattern: &Pattern| if negative { pattern.negative } else { pattern.positive };
     let text = match (&currency, measure) {
         (Some(code), _) => {
-            let Amount { symbol, pattern } = locale.amount(code);
+            let Amount { symbol, pattern } = locale.amount(code, number.is_finite());
             // The symbol first: it may hold a 0, and the digits a currency's sign.
             match signed(&pattern).split_once('¤') {
                 Some((before, after)) => {
@@ -334,7 +334,8 @@ impl Locale {
         text
     }
 
-    fn amount<'a>(&self, code: &'a str) -> Amount<'a> {
+    /// A space between letters and digits is put where there are digits only.
+    fn amount<'a>(&self, code: &'a str, has_digits: bool) -> Amount<'a> {
         let (symbol, own) = match self.symbols.get(code).map(|entry| entry.split_once(':').unwrap_or((entry, ""))) {
             Some((symbol, own)) => (symbol, own),
             None => (code, ""),
@@ -345,7 +346,7 @@ impl Locale {
         let before = self.amount.positive.find('¤') < self.amount.positive.find('0');
         let near = if before { symbol.chars().next_back() } else { symbol.chars().next() };
         let is_sign = near.is_some_and(|c| !c.is_alphanumeric() && !matches!(c, '.' | '\u{200f}' | '\u{200e}'));
-        let pattern = if is_sign { self.amount } else { self.amount_with_letters };
+        let pattern = if is_sign || !has_digits { self.amount } else { self.amount_with_letters };
         Amount { symbol, pattern }
     }
 }
