@@ -15,16 +15,18 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
     let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
     let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
+    let filter = layer.filter(canvas.tile_zoom);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
     // Edges on a cut may be pushed out by two pixels.
     let visible = canvas.asked.grown(3 * UNITS);
     for feature in data.features_within(projection.units(canvas.asked)) {
-        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.tile_zoom) {
+        let located = own.located(feature, data.extent());
+        if feature.kind() != GeometryKind::Polygon || !filter.accepts(&located) {
             continue;
         }
-        let color = faded(color.of(&feature), opacity.of(&feature));
+        let color = faded(color.of(&located), opacity.of(&located));
         if color.a <= 0.0 {
             continue;
         }
@@ -38,7 +40,7 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
             path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
             drawn.push((key, Fill { color, path }));
         }
     }

@@ -4,7 +4,7 @@
 //! Everything is computed from whole pieces in positions relative to the square, whose corner is a whole pixel of the
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
-use super::canvas::{Canvas, reach};
+use super::canvas::{Canvas, Located, reach};
 use super::cut::{self, Piece};
 use super::dash::{self, Dash};
 use super::join::{self, Chain, Joinable};
@@ -32,6 +32,7 @@ struct Paint {
 
 pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas);
+    let filter = layer.filter(canvas.tile_zoom);
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
@@ -47,10 +48,11 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
         for feature in data.features_within(projection.units(near)) {
-            if feature.kind() == GeometryKind::Point || !layer.accepts(&feature, canvas.tile_zoom) {
+            let located = placement.located(feature, data.extent());
+            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
                 continue;
             }
-            let paint = resolve(&feature);
+            let paint = resolve(&located);
             if paint.color.a <= 0.0 || paint.width <= 0.0 {
                 continue;
             }
@@ -108,7 +110,7 @@ pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Resul
 }
 
 /// The function from a feature to its paint.
-fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&crate::mvt::Feature) -> Paint + use<'a> {
+fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Located) -> Paint + use<'a> {
     let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
     let (gap, offset) = (line.gap_width.at(zoom), line.offset.at(zoom));

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod color;
+mod eval;
 pub mod expression;
 pub mod options;
 mod property;
@@ -12,15 +13,16 @@ mod property;
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
-use crate::value::Attributes;
 use color::Color;
-use expression::{Context, Expression, ParseError, Value};
+use expression::{Context, Expression, Feature, Globals, ParseError, Value};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use eval::evaluate_line;
 pub use property::{AtZoom, Cap, Join, Property, PropertyType};
 
 /// The styles within the binary, by name.
@@ -132,15 +134,16 @@ pub struct Circle {
 }
 
 impl Layer {
-    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`.
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
+    /// through there.
     pub fn is_visible(&self, zoom: f64) -> bool {
-        self.visible && self.minzoom <= zoom && zoom < self.maxzoom
+        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
+        in_range && self.filter.as_ref().is_none_or(|filter| expression::can_hold(&filter.at_zoom(zoom)))
     }
 
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
-    pub fn accepts(&self, feature: &dyn Attributes, zoom: f64) -> bool {
-        let context = Context { zoom, feature: Some(feature) };
-        self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
+    /// The filter for the features of one zoom.
+    pub fn filter(&self, zoom: f64) -> Filter<'_> {
+        Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
     }
 
     /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom.
@@ -163,6 +166,20 @@ impl Layer {
     }
 }
 
+/// A layer's filter at one zoom.
+pub struct Filter<'a> {
+    zoom: f64,
+    expression: Option<Cow<'a, Expression>>,
+}
+
+impl Filter<'_> {
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Feature) -> bool {
+        let context = Context::new(self.zoom, Some(feature));
+        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     version: Json,
@@ -171,6 +188,9 @@ struct Document {
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
     bearing: Option<f64>,
+    /// What `global-state` reads, with its defaults.
+    #[serde(default)]
+    state: Map<String, Json>,
     layers: Vec<RawLayer>,
 }
 
@@ -216,6 +236,9 @@ impl Style {
         if document.version != 8 {
             return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
+        let state =
+            document.state.iter().map(|(name, state)| (name.as_str().into(), Value::from_json(&state["default"])));
+        let globals = Globals { state: state.collect(), ..Globals::default() };
         let mut warnings = Vec::new();
         let mut layers: Vec<Layer> = Vec::new();
         let mut ids = HashSet::new();
@@ -223,7 +246,7 @@ impl Style {
             if let Some(id) = raw.id.clone().filter(|id| !ids.insert(id.clone())) {
                 return Err(refused(format!("layers[{i}].id: {:?} stands twice", brief(&id))));
             }
-            let layer = read_layer(i, raw, &document.sources, &mut warnings).map_err(refused)?;
+            let layer = read_layer(i, raw, &document.sources, &globals, &mut warnings).map_err(refused)?;
             layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
         Ok(Style {
@@ -250,11 +273,12 @@ impl Style {
 fn read_alone(i: usize, layer: Json, sources: &BTreeMap<String, Source>) -> (Vec<Warning>, Option<Refusal>) {
     let mut warnings = Vec::new();
     let read = serde_json::from_value(layer).map_err(|e| format!("layers[{i}]: {}", brief(&e.to_string())));
-    let refusal = read.and_then(|raw| read_layer(i, raw, sources, &mut warnings)).err().map(|text| {
-        // Paths here are made of known names and numbers.
-        let (path, message) = text.split_once(": ").unwrap_or(("", &text));
-        Refusal { path: path.to_string(), message: message.to_string() }
-    });
+    let refusal =
+        read.and_then(|raw| read_layer(i, raw, sources, &Globals::default(), &mut warnings)).err().map(|text| {
+            // Paths here are made of known names and numbers.
+            let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+            Refusal { path: path.to_string(), message: message.to_string() }
+        });
     (warnings, refusal)
 }
 
@@ -262,6 +286,7 @@ fn read_layer(
     i: usize,
     raw: RawLayer,
     sources: &BTreeMap<String, Source>,
+    globals: &Globals,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Layer>, String> {
     let missing = |name: &str| format!("layers[{i}].{name}: it is missing");
@@ -281,7 +306,7 @@ fn read_layer(
         warnings.push(Warning { path: format!("layers[{i}].source"), message });
         return Ok(None);
     }
-    LayerReader { index: i, id, kind, raw, warnings }.layer()
+    LayerReader { index: i, id, kind, raw, globals, warnings }.layer()
 }
 
 /// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
@@ -290,6 +315,7 @@ struct LayerReader<'a> {
     id: String,
     kind: String,
     raw: RawLayer,
+    globals: &'a Globals,
     warnings: &'a mut Vec<Warning>,
 }
 
@@ -310,7 +336,12 @@ impl LayerReader<'_> {
         let filter = match self.raw.filter.take() {
             None => None,
             Some(json) => match expression::parse_filter(&json) {
-                Ok(filter) => Some(filter),
+                Ok(filter) => {
+                    if let Some((key, message)) = filter.mixed {
+                        self.warn(&format!("filter{key}"), message);
+                    }
+                    Some(filter.expression.with_state(self.globals).compiled())
+                }
                 Err(error) => {
                     // Without its filter the layer would draw what it should not.
                     self.unusable("filter", error)?;
@@ -388,7 +419,9 @@ impl LayerReader<'_> {
 
     /// An operator that is not known is a warning, anything else that cannot be read an error.
     fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
-        let path = format!("{}{}", self.path(name), error.key);
+        // An operator that is not known is the expression's matter, not that of its first item.
+        let key = if error.unknown { error.key.strip_suffix("[0]").unwrap_or(&error.key) } else { &error.key };
+        let path = format!("{}{key}", self.path(name));
         if !error.unknown {
             return Err(format!("{path}: {}", error.message));
         }
@@ -402,7 +435,7 @@ impl LayerReader<'_> {
             Part::Paint => (&mut self.raw.paint, "paint"),
         };
         let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
-        match Property::parse(&json, default) {
+        match Property::parse(&json, default, self.globals) {
             Ok(property) => Ok(Some(property)),
             Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
         }

@@ -1,21 +1,30 @@
 //! One property of a style layer: a constant, or an expression with the Style Spec's default to fall back to.
 
 use super::color::Color;
-use super::expression::{self, Context, Expected, Expression, ParseError, Value};
-use crate::value::Attributes;
-use serde_json::Value as Json;
+use super::expression::{
+    Context, Expression, Feature, Globals, ParseError, PropertySpec, Reading, Value, parse_property,
+};
+use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 /// A type that properties can have.
 pub trait PropertyType: Clone {
-    const EXPECTED: Expected = Expected::Any;
-    /// Whether stop functions of this type are interpolated.
+    /// The type as the Style Spec's reference names it; of arrays, that of the items too.
+    const KIND: (&'static str, Option<&'static str>);
+    /// Whether expressions of this type may be interpolated.
     const INTERPOLATED: bool = false;
     /// What is accepted, for error messages.
     const ACCEPTED: &'static str;
     fn from_value(value: &Value) -> Option<Self>;
 }
 
+fn spec<T: PropertyType>() -> PropertySpec {
+    let (kind, value) = (T::KIND.0.to_string(), T::KIND.1.map(str::to_string));
+    PropertySpec { kind, value, interpolated: T::INTERPOLATED, ..PropertySpec::default() }
+}
+
 impl PropertyType for f64 {
+    const KIND: (&'static str, Option<&'static str>) = ("number", None);
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a number";
     fn from_value(value: &Value) -> Option<f64> {
@@ -24,7 +33,7 @@ impl PropertyType for f64 {
 }
 
 impl PropertyType for Color {
-    const EXPECTED: Expected = Expected::Color;
+    const KIND: (&'static str, Option<&'static str>) = ("color", None);
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a CSS colour";
     fn from_value(value: &Value) -> Option<Color> {
@@ -34,6 +43,7 @@ impl PropertyType for Color {
 
 /// Dash lengths.
 impl PropertyType for Vec<f64> {
+    const KIND: (&'static str, Option<&'static str>) = ("array", Some("number"));
     const ACCEPTED: &'static str = "an array of numbers that are not negative";
     fn from_value(value: &Value) -> Option<Vec<f64>> {
         let Value::Array(items) = value else { return None };
@@ -50,6 +60,7 @@ pub enum Cap {
 }
 
 impl PropertyType for Cap {
+    const KIND: (&'static str, Option<&'static str>) = ("enum", None);
     const ACCEPTED: &'static str = "\"butt\", \"round\" or \"square\"";
     fn from_value(value: &Value) -> Option<Cap> {
         let Value::String(name) = value else { return None };
@@ -71,6 +82,7 @@ pub enum Join {
 }
 
 impl PropertyType for Join {
+    const KIND: (&'static str, Option<&'static str>) = ("enum", None);
     const ACCEPTED: &'static str = "\"miter\", \"round\" or \"bevel\"";
     fn from_value(value: &Value) -> Option<Join> {
         let Value::String(name) = value else { return None };
@@ -94,36 +106,45 @@ impl<T: PropertyType> Property<T> {
         Property { default, expression: None }
     }
 
-    /// Reads the property from JSON: a constant, an expression or a stop function.
-    pub fn parse(json: &Json, default: T) -> Result<Property<T>, ParseError> {
-        let expression = match json {
-            Json::Object(map) => expression::parse_function(map, T::EXPECTED, T::INTERPOLATED)?,
-            // A bare array that does not begin with an operator's name is a value.
-            Json::Array(items) if !items.first().is_some_and(Json::is_string) => {
-                Expression::Literal(Value::from_json(json))
-            }
-            json => expression::parse(json, T::EXPECTED)?,
+    /// Reads the property from JSON: a constant, an expression or a function.
+    pub fn parse(json: &Json, default: T, globals: &Globals) -> Result<Property<T>, ParseError> {
+        // A bare array that does not begin with an operator's name is a value.
+        let json = match json {
+            Json::Array(items) if !items.first().is_some_and(Json::is_string) => &json!(["literal", json]),
+            other => other,
         };
-        match &expression {
-            Expression::Literal(value) => match T::from_value(value) {
-                Some(constant) => Ok(Property { default: constant, expression: None }),
-                None => {
-                    let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
-                    Err(ParseError { key: String::new(), message, unknown: false })
-                }
-            },
-            _ => Ok(Property { default, expression: Some(expression) }),
+        let parsed = parse_property(json, &spec::<T>(), Reading::Drawn).map_err(|mut e| {
+            if e.key.is_empty() {
+                e.message.push_str(&format!(" What stands here is {}.", T::ACCEPTED));
+            }
+            e
+        })?;
+        let expression = parsed.with_state(globals).compiled();
+        let Some(value) = expression.constant() else {
+            return Ok(Property { default, expression: Some(expression) });
+        };
+        match (T::from_value(value), value) {
+            (Some(constant), _) => Ok(Property::default(constant)),
+            // An expression may come to nothing, and then the default stands in.
+            (None, Value::Null) => Ok(Property::default(default)),
+            (None, Value::Number(number)) if number.is_nan() => Ok(Property::default(default)),
+            _ => {
+                let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
+                Err(ParseError::new(message))
+            }
         }
     }
 
     /// The property at one zoom; what does not depend on features is evaluated here, once.
     pub fn at(&self, zoom: f64) -> AtZoom<'_, T> {
-        match &self.expression {
-            Some(expression) if expression.reads_feature() => {
-                AtZoom { default: self.default.clone(), zoom, expression: Some(expression) }
-            }
-            expression => {
-                let constant = expression.as_ref().and_then(|e| value(e, &Context { zoom, feature: None }));
+        let Some(expression) = &self.expression else {
+            return AtZoom { default: self.default.clone(), zoom, expression: None };
+        };
+        let expression = expression.at_zoom(zoom);
+        match expression.reads_feature() {
+            true => AtZoom { default: self.default.clone(), zoom, expression: Some(expression) },
+            false => {
+                let constant = value(&expression, &Context::new(zoom, None));
                 let default = constant.unwrap_or_else(|| self.default.clone());
                 AtZoom { default, zoom, expression: None }
             }
@@ -136,15 +157,21 @@ impl Property<f64> {
     pub fn upper_bound(&self, zoom: f64) -> Option<f64> {
         match &self.expression {
             // A failed evaluation gives the default.
-            Some(expression) => expression.upper_bound(zoom).map(|bound| bound.max(self.default)),
+            Some(expression) => Some(expression.range(zoom).high.max(self.default)).filter(|bound| bound.is_finite()),
             None => Some(self.default),
         }
     }
 
-    /// The largest distance from 0 at `zoom`; none where it is the feature's to say.
+    /// The largest distance from 0 at `zoom` for any feature; none where nothing bounds it.
     pub fn magnitude(&self, zoom: f64) -> Option<f64> {
-        let reads_feature = self.expression.as_ref().is_some_and(Expression::reads_feature);
-        (!reads_feature).then(|| self.at(zoom).constant().abs())
+        let (low, high) = match &self.expression {
+            Some(expression) => {
+                let range = expression.range(zoom);
+                (range.low.min(self.default), range.high.max(self.default))
+            }
+            None => (self.default, self.default),
+        };
+        Some(low.abs().max(high.abs())).filter(|bound| bound.is_finite())
     }
 }
 
@@ -152,14 +179,15 @@ impl Property<f64> {
 pub struct AtZoom<'a, T> {
     default: T,
     zoom: f64,
-    expression: Option<&'a Expression>,
+    expression: Option<Cow<'a, Expression>>,
 }
 
 impl<T: PropertyType> AtZoom<'_, T> {
     /// The value for a feature; the default where evaluation fails, as the Style Spec has it.
-    pub fn of(&self, feature: &dyn Attributes) -> T {
+    pub fn of(&self, feature: &dyn Feature) -> T {
         self.expression
-            .and_then(|e| value(e, &Context { zoom: self.zoom, feature: Some(feature) }))
+            .as_deref()
+            .and_then(|e| value(e, &Context::new(self.zoom, Some(feature))))
             .unwrap_or_else(|| self.default.clone())
     }
 
