@@ -421,7 +421,7 @@ export function generator(seed) {
 
     /** The expression with something in it replaced or left out. */
     function mutated(made) {
-        if (!Array.isArray(made) || made.length < 2 || made[0] === 'literal') return made;
+        if (!Array.isArray(made) || made.length < 2 || made[0] === 'literal' || made[0] === 'array') return made;
         const at = int(1, made.length - 1);
         const copy = [...made];
         const way = next();
@@ -430,6 +430,28 @@ export function generator(seed) {
         else if (way < 0.6) copy.push(literal(pick(types)));
         else copy[at] = mutated(copy[at]);
         return copy;
+    }
+
+    /** Two words that differ in little, compared as readers do. */
+    function ofCollation() {
+        const script = [...letters[pick(Object.keys(letters))]];
+        const one = times(1, 5, () => pick(script));
+        const changed = (letter) =>
+            pick([
+                () => letter,
+                () => letter,
+                () => letter.toUpperCase(),
+                () => letter.toLowerCase(),
+                () => letter.normalize('NFD'),
+                () => letter.normalize('NFD')[0],
+                () => pick(script),
+                () => letter + pick(['', '', ' ', '-', pick(script)]),
+            ])();
+        const other = one.map(changed);
+        const options = {'case-sensitive': boolean(), 'diacritic-sensitive': boolean()};
+        if (chance(0.6)) options.locale = pick(['en', 'en-GB', 'de', 'fr', 'it', 'nl', 'pt', 'ru', 'bg', 'el', 'en-x-none', 'zz']);
+        const operator = pick(['==', '!=', '<', '<=', '>', '>=']);
+        return {expression: [operator, one.join(''), other.join(''), ['collator', options]], spec: {type: 'boolean'}};
     }
 
     // Functions from before there were expressions.
@@ -505,7 +527,7 @@ export function generator(seed) {
 
     return () => {
         const kind = next();
-        const made = kind < 0.65 ? ofProperty() : kind < 0.82 ? ofFilter() : ofFunction();
+        const made = kind < 0.6 ? ofProperty() : kind < 0.66 ? ofCollation() : kind < 0.82 ? ofFilter() : ofFunction();
         const whole = JSON.stringify({...made, ...surroundings(made)});
         // Split into single characters, those of two UTF-16 code units stay whole in rasterzen.
         return JSON.parse(whole.includes('"split"') ? whole.replaceAll('🗺️', '§') : whole);

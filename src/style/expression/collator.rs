@@ -119,20 +119,32 @@ impl fmt::Debug for Collator {
 
 /// Umlauts as two letters, the second of them marked so that it differs from a plain one as the umlaut does.
 fn german(text: &str) -> Cow<'_, str> {
-    if !text.contains(['ä', 'ö', 'ü', 'Ä', 'Ö', 'Ü']) {
+    const DIAERESIS: char = '\u{308}';
+    if !text.contains(['ä', 'ö', 'ü', 'Ä', 'Ö', 'Ü', DIAERESIS]) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            'ä' => out.push_str("ae\u{308}"),
-            'ö' => out.push_str("oe\u{308}"),
-            'ü' => out.push_str("ue\u{308}"),
-            'Ä' => out.push_str("AE\u{308}"),
-            'Ö' => out.push_str("OE\u{308}"),
-            'Ü' => out.push_str("UE\u{308}"),
-            other => out.push(other),
-        }
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let letters = match c {
+            'ä' => "ae",
+            'ö' => "oe",
+            'ü' => "ue",
+            'Ä' => "AE",
+            'Ö' => "OE",
+            'Ü' => "UE",
+            // Written as two characters.
+            'a' | 'o' | 'u' | 'A' | 'O' | 'U' if chars.next_if_eq(&DIAERESIS).is_some() => {
+                out.push(c);
+                if c.is_lowercase() { "e" } else { "E" }
+            }
+            other => {
+                out.push(other);
+                continue;
+            }
+        };
+        out.push_str(letters);
+        out.push(DIAERESIS);
     }
     Cow::Owned(out)
 }
