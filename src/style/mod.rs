@@ -138,7 +138,9 @@ impl Layer {
     /// through there.
     pub fn is_visible(&self, zoom: f64) -> bool {
         let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
-        in_range && self.filter.as_ref().is_none_or(|filter| expression::can_hold(&filter.at_zoom(zoom)))
+        // Filters see the zoom of the tiles.
+        let can_hold = |filter: &Expression| expression::can_hold(&filter.at_zoom(zoom.floor()));
+        in_range && self.filter.as_ref().is_none_or(can_hold)
     }
 
     /// The filter for the features of one zoom.

@@ -78,7 +78,8 @@ fn functions_and_filters_are_read_as_such() {
             json!({"error": "Expected value to be of type number, but found string instead."}),
         ),
         (
-            json!({"expression": {"type": "interval", "stops": [[0, "{kind}"]]}, "spec": {"type": "string", "tokens": true}}),
+            json!({"expression": {"type": "interval", "stops": [[0, "{kind}"]]}, "zoom": 3,
+                "spec": {"type": "string", "tokens": true}}),
             json!({"type": "string", "value": "park"}),
         ),
         (json!({"expression": ["==", "kind", "park"], "filter": true}), json!({"type": "boolean", "value": true})),
