@@ -55,6 +55,10 @@ pub const OPTIONS_BYTES: usize = 64 << 10;
 pub const STYLE_PROBLEMS: usize = 1000;
 /// Nesting of an expression: evaluation recurses. (JSON itself nests at most 128 deep, the limit of serde_json.)
 pub const EXPRESSION_DEPTH: usize = 64;
+/// Bytes of a text that an expression makes: one that puts a text together with itself doubles it at each step.
+pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
+/// Bytes of a line that `style eval` reads.
+pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
 // Sprites.
 

@@ -42,4 +42,23 @@ pub trait Attributes {
     fn property(&self, name: &str) -> Option<&Property>;
     /// All properties, sorted by name.
     fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_>;
+    /// Where the feature is in the world; none where only its properties are known.
+    fn geometry(&self) -> Option<TileGeometry> {
+        None
+    }
+}
+
+/// A geometry in a tile of the web's grid (z/x/y).
+#[derive(Clone, Debug)]
+pub struct TileGeometry {
+    pub z: u8,
+    pub x: u32,
+    pub y: u32,
+    /// Points, lines, or rings whose last point is their first, in 1/8192 of the tile's side from its north-west corner.
+    pub parts: Vec<Vec<[f64; 2]>>,
+}
+
+impl TileGeometry {
+    /// Units of a tile's side.
+    pub const EXTENT: f64 = 8192.0;
 }

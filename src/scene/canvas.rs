@@ -8,6 +8,7 @@ use super::path::{Point, Rect, UNITS};
 use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
+use crate::value::{Attributes, GeometryKind, Property, TileGeometry};
 use crate::viewport::{SizeClass, Square, Viewport};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -77,6 +78,7 @@ pub struct Canvas<'a> {
 #[derive(Clone, Copy)]
 pub struct Placement<'a> {
     pub tile: &'a mvt::Tile,
+    id: TileId,
     /// What the tile is drawn for.
     pub cell: Rect,
     /// The tile's own rectangle, larger than the cell where the tile stands in for one that is not there.
@@ -99,7 +101,7 @@ impl<'a> Canvas<'a> {
                 let [left, top, right, bottom] = viewport.rect(Square { tile, world });
                 Rect { min: [left - x, top - y], max: [right - x, bottom - y] }
             };
-            Some(Placement { tile, cell: rect(cell), whole: rect(*data) })
+            Some(Placement { tile, id: *data, cell: rect(cell), whole: rect(*data) })
         };
         let own = place(0, 0);
         let mut around: Vec<Placement> = Vec::new();
@@ -138,12 +140,55 @@ pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
 }
 
 impl Placement<'_> {
+    /// A feature of this tile, for styles that ask where it is.
+    pub fn located<'f>(&self, feature: mvt::Feature<'f>, extent: u32) -> Located<'f> {
+        Located { feature, tile: self.id, extent }
+    }
+
     /// Tile units to scene units for a layer's extent.
     pub fn projection(&self, extent: u32) -> Projection {
         let side = [0, 1].map(|i| self.whole.max[i] - self.whole.min[i]);
         let extent = i64::from(extent);
         let factor = (side[0] == side[1] && side[0] % extent == 0).then(|| side[0] / extent);
         Projection { origin: self.whole.min, side, extent, factor }
+    }
+}
+
+/// A feature with its place in the world.
+pub struct Located<'a> {
+    feature: mvt::Feature<'a>,
+    tile: TileId,
+    extent: u32,
+}
+
+impl Attributes for Located<'_> {
+    fn kind(&self) -> GeometryKind {
+        self.feature.kind()
+    }
+
+    fn id(&self) -> Option<u64> {
+        self.feature.id()
+    }
+
+    fn property(&self, name: &str) -> Option<&Property> {
+        self.feature.property(name)
+    }
+
+    fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
+        self.feature.properties()
+    }
+
+    fn geometry(&self) -> Option<TileGeometry> {
+        let unit = TileGeometry::EXTENT / f64::from(self.extent);
+        let part = |part: mvt::Part| {
+            let mut points: Vec<[f64; 2]> = part.vertices().map(|p| p.map(|c| (f64::from(c) * unit).round())).collect();
+            if self.feature.kind() == GeometryKind::Polygon {
+                points.extend(points.first().copied());
+            }
+            points
+        };
+        let parts = self.feature.parts().map(part).collect();
+        Some(TileGeometry { z: self.tile.z(), x: self.tile.x(), y: self.tile.y(), parts })
     }
 }
 

@@ -32,6 +32,7 @@ pub fn layer(
     let (color, opacity, radius) = (circle.color.at(zoom), circle.opacity.at(zoom), circle.radius.at(zoom));
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
     let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
+    let filter = layer.filter(tile_zoom);
     let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
     let seen = Rect { min: [left, top], max: [right, bottom] }.grown(reach(layer, viewport) + UNITS);
@@ -41,10 +42,11 @@ pub fn layer(
         let projection = placement.projection(data.extent());
         let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
         for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
-            if !layer.accepts(&feature, tile_zoom) {
+            let located = placement.located(feature, data.extent());
+            if !filter.accepts(&located) {
                 continue;
             }
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
             // As in MapLibre, lines and polygons have a circle at each vertex.
             for vertex in feature.parts().flat_map(|part| part.vertices()) {
                 let point = projection.point(vertex);
@@ -58,11 +60,11 @@ pub fn layer(
                 }
                 let circle = Circle {
                     center: center.map(|c| c as i32),
-                    radius: radius.of(&feature).clamp(0.0, limits::MARGIN) * scale,
-                    color: faded(color.of(&feature), opacity.of(&feature)),
-                    stroke_width: stroke_width.of(&feature).clamp(0.0, limits::MARGIN) * scale,
-                    stroke_color: faded(stroke_color.of(&feature), stroke_opacity.of(&feature)),
-                    blur: blur.of(&feature).max(0.0),
+                    radius: radius.of(&located).clamp(0.0, limits::MARGIN) * scale,
+                    color: faded(color.of(&located), opacity.of(&located)),
+                    stroke_width: stroke_width.of(&located).clamp(0.0, limits::MARGIN) * scale,
+                    stroke_color: faded(stroke_color.of(&located), stroke_opacity.of(&located)),
+                    blur: blur.of(&located).max(0.0),
                 };
                 drawn.push((key, circle));
             }

@@ -38,20 +38,22 @@ fn areas(
     let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
     let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
-    let pattern = fill.pattern.as_ref().map(|pattern| pattern.at(canvas.tile_zoom));
+    let pattern = fill.pattern.as_ref().map(|pattern| pattern.at_with(canvas.tile_zoom, images.globals));
+    let filter = layer.filter(canvas.tile_zoom);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
     // Edges on a cut may be pushed out by two pixels.
     let visible = canvas.asked.grown(3 * UNITS);
     for feature in data.features_within(projection.units(canvas.asked)) {
-        if feature.kind() != GeometryKind::Polygon || !layer.accepts(&feature, canvas.tile_zoom) {
+        let located = own.located(feature, data.extent());
+        if feature.kind() != GeometryKind::Polygon || !filter.accepts(&located) {
             continue;
         }
-        let opacity = opacity.of(&feature);
+        let opacity = opacity.of(&located);
         let paint = match &pattern {
-            None => Some(Paint::Color(faded(color.of(&feature), opacity))),
-            Some(pattern) => images.area(&pattern.of(&feature), canvas.viewport, opacity),
+            None => Some(Paint::Color(faded(color.of(&located), opacity))),
+            Some(pattern) => images.area(&pattern.of(&located), canvas.viewport, opacity),
         };
         let Some(paint) = paint.filter(Paint::is_visible) else { continue };
         let mut path = Path::default();
@@ -64,7 +66,7 @@ fn areas(
             path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
-            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&feature));
+            let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
             drawn.push((key, Fill { paint, antialias, path }));
         }
     }

@@ -1,13 +1,12 @@
 //! The lines that reach into a square: gathered from its tile and those around it, and put together where tiles cut
 //! them.
 
-use super::canvas::{Canvas, reach};
+use super::canvas::{Canvas, Located, reach};
 use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
 use crate::error::Error;
-use crate::mvt::Feature;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
 
@@ -50,10 +49,11 @@ pub fn gather<P: Joined>(
     layer: &style::Layer,
     canvas: &Canvas,
     near: Rect,
-    resolve: impl Fn(&Feature) -> Option<P>,
+    resolve: impl Fn(&Located) -> Option<P>,
 ) -> Result<Gathered<P>, Error> {
     // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
     let reached = near.grown(reach(layer, canvas.viewport));
+    let filter = layer.filter(canvas.tile_zoom);
     let mut paints: Vec<P> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
     // The paint of each piece.
@@ -65,12 +65,13 @@ pub fn gather<P: Joined>(
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
         for feature in data.features_within(projection.units(near)) {
-            if feature.kind() == GeometryKind::Point || !layer.accepts(&feature, canvas.tile_zoom) {
+            let located = placement.located(feature, data.extent());
+            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
                 continue;
             }
-            let Some(paint) = resolve(&feature) else { continue };
+            let Some(paint) = resolve(&located) else { continue };
             let is_measured = paint.is_measured() && feature.kind() == GeometryKind::LineString;
-            let metrics = if is_measured { metrics(&feature) } else { None };
+            let metrics = if is_measured { metrics(&located) } else { None };
             paints.push(paint);
             let (tolerance, id) = (projection.tolerance(), feature.id());
             for part in feature.parts() {
@@ -146,7 +147,7 @@ fn measure(pieces: &[Piece], line: &[Point], [start, end]: [f64; 2], progress: &
 }
 
 /// Where on its line a feature begins and ends, as slicing by `lineMetrics` (geojson-vt) leaves it in the tile.
-fn metrics(feature: &Feature) -> Option<[f64; 2]> {
+fn metrics(feature: &Located) -> Option<[f64; 2]> {
     let share = |name: &str| {
         let number = match feature.property(name)? {
             Property::Double(number) => *number,

@@ -3,7 +3,8 @@
 use super::{ImageId, Paint};
 use crate::limits;
 use crate::sprite::{Beyond, Bitmap, Sprite};
-use crate::style::ImageName;
+use crate::style::expression::Globals;
+use crate::style::{ImageName, Style};
 use crate::viewport::Viewport;
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ pub const BAND_EDGE: u32 = 2;
 
 pub struct Images<'a> {
     sprite: &'a Sprite,
+    /// What tells expressions which images there are.
+    pub globals: &'a Globals,
     /// Output pixels for each CSS pixel.
     scale: f64,
     /// By name, and for bands by their height and how often they repeat the image.
@@ -43,8 +46,9 @@ impl Band {
 }
 
 impl<'a> Images<'a> {
-    pub fn new(sprite: &'a Sprite, viewport: &Viewport) -> Images<'a> {
-        Images { sprite, scale: viewport.scale.into(), known: BTreeMap::new(), bitmaps: Vec::new() }
+    pub fn new(style: &'a Style, viewport: &Viewport) -> Images<'a> {
+        let Style { sprite, globals, .. } = style;
+        Images { sprite, globals, scale: viewport.scale.into(), known: BTreeMap::new(), bitmaps: Vec::new() }
     }
 
     pub fn into_bitmaps(self) -> Vec<Bitmap> {

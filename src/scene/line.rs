@@ -3,7 +3,7 @@
 //! Everything is computed from whole pieces in positions relative to the square, whose corner is a whole pixel of the
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
-use super::canvas::{Canvas, reach};
+use super::canvas::{Canvas, Located, reach};
 use super::dash::{self, Dash};
 use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
@@ -11,7 +11,6 @@ use super::path::{Line, Measured, Path, UNITS};
 use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
-use crate::mvt::Feature;
 use crate::style::color::Color;
 use crate::style::{self, Cap, Gradient, ImageName, Join, OUTLINE_WIDTH, Property, ROUND_LIMIT};
 use crate::value::{Attributes, GeometryKind};
@@ -59,8 +58,8 @@ pub fn layer(
     canvas: &Canvas,
     images: &mut Images,
 ) -> Result<Vec<Stroke>, Error> {
-    let resolve = resolver(line, canvas);
-    let visible = |feature: &Feature| {
+    let resolve = resolver(line, canvas, images);
+    let visible = |feature: &Located| {
         Some(resolve(feature)).filter(|paint| {
             let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
             has_ink && paint.opacity > 0.0 && paint.width > 0.0
@@ -79,7 +78,7 @@ pub fn outlines(
 ) -> Result<Vec<Stroke>, Error> {
     let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
-    let paint = |feature: &Feature| Paint {
+    let paint = |feature: &Located| Paint {
         color: faded(color.of(feature), opacity.of(feature)),
         opacity: 1.0,
         width: (OUTLINE_WIDTH * f64::from(canvas.viewport.scale)).max(MORE_THAN_HAIRLINE),
@@ -95,7 +94,7 @@ pub fn outlines(
         has_gradient: false,
         sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
     };
-    let of_polygon = |feature: &Feature| {
+    let of_polygon = |feature: &Located| {
         (feature.kind() == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
     };
     strokes(layer, canvas, of_polygon, None, images)
@@ -104,7 +103,7 @@ pub fn outlines(
 fn strokes(
     layer: &style::Layer,
     canvas: &Canvas,
-    resolve: impl Fn(&Feature) -> Option<Paint>,
+    resolve: impl Fn(&Located) -> Option<Paint>,
     colors: Option<&Gradient>,
     images: &mut Images,
 ) -> Result<Vec<Stroke>, Error> {
@@ -194,7 +193,11 @@ fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -
 }
 
 /// The function from a feature to its paint.
-fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Feature) -> Paint + use<'a> {
+fn resolver<'a>(
+    line: &'a style::Line,
+    canvas: &Canvas<'_>,
+    images: &Images<'a>,
+) -> impl Fn(&Located) -> Paint + use<'a> {
     let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
     let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
     let (gap, offset, blur) = (line.gap_width.at(zoom), line.offset.at(zoom), line.blur.at(zoom));
@@ -202,7 +205,7 @@ fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Feature)
     let (miter_limit, round_limit) = (line.miter_limit.at(tile_zoom), line.round_limit.at(tile_zoom));
     // What cannot be interpolated is evaluated at whole zooms.
     let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(tile_zoom));
-    let pattern = line.pattern.as_ref().map(|pattern| pattern.at(tile_zoom));
+    let pattern = line.pattern.as_ref().map(|pattern| pattern.at_with(tile_zoom, images.globals));
     let sort_key = line.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let has_gradient = line.gradient.is_some() && pattern.is_none();
     move |feature| {

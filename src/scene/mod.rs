@@ -175,7 +175,7 @@ pub struct Circle {
 pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
-    let mut images = Images::new(&style.sprite, viewport);
+    let mut images = Images::new(style, viewport);
     let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
     // Layers on one grid of squares, moved alike, are drawn square by square.
     let grid = |layer: &Layer| match layer.kind {
@@ -194,7 +194,11 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
                 let opacity = background.opacity.at(zoom).constant();
                 let paint = match &background.pattern {
                     None => Some(Paint::Color(faded(background.color.at(zoom).constant(), opacity))),
-                    Some(pattern) => images.area(&pattern.at(viewport.tile_zoom()).constant(), viewport, opacity),
+                    Some(pattern) => images.area(
+                        &pattern.at_with(viewport.tile_zoom(), images.globals).constant(),
+                        viewport,
+                        opacity,
+                    ),
                 };
                 runs.extend(paint.filter(Paint::is_visible).map(|paint| Run::Background(layer.index, paint)));
             }

@@ -51,8 +51,9 @@ pub fn lay(
             }
             // A line that was moved sideways is longer or shorter than what it is measured on; at sharp corners it has
             // segments that nothing is measured on.
-            let (begin, end) = (measured.lengths[i], measured.lengths[i + 1]);
-            let local = if end > begin { (end - begin) / length } else { 1.0 };
+            let begin = measured.lengths[i];
+            let covered = measured.lengths[i + 1] - begin;
+            let local = if covered > 0.0 { covered / length } else { 1.0 };
             let before = if i > 0 { Some(direction(i - 1)) } else { measured.closed.then(|| direction(last - 1)) };
             let after = if i + 1 < last { Some(direction(i + 1)) } else { measured.closed.then(|| direction(0)) };
             let begun = phase + (begin - measured.lengths[stretch.from]) * rate;

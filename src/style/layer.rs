@@ -1,11 +1,11 @@
 //! A style layer with its typed properties. Lengths are in CSS pixels.
 
 use super::color::Color;
-use super::expression::{Context, Expression, Value};
+use super::expression::{self, Context, Expression, Feature, Value};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property};
 use crate::limits;
-use crate::value::Attributes;
+use std::borrow::Cow;
 
 /// The width of a fill's outline: one CSS pixel.
 pub const OUTLINE_WIDTH: f64 = 1.0;
@@ -117,15 +117,18 @@ impl Kind {
 }
 
 impl Layer {
-    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`.
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
+    /// through there.
     pub fn is_visible(&self, zoom: f64) -> bool {
-        self.visible && self.minzoom <= zoom && zoom < self.maxzoom
+        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
+        // Filters see the zoom of the tiles.
+        let can_hold = |filter: &Expression| expression::can_hold(&filter.at_zoom(zoom.floor()));
+        in_range && self.filter.as_ref().is_none_or(can_hold)
     }
 
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
-    pub fn accepts(&self, feature: &dyn Attributes, zoom: f64) -> bool {
-        let context = Context { zoom, feature: Some(feature) };
-        self.filter.as_ref().is_none_or(|filter| filter.evaluate(&context) == Ok(Value::Bool(true)))
+    /// The filter for the features of one zoom.
+    pub fn filter(&self, zoom: f64) -> Filter<'_> {
+        Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
     }
 
     /// How far in CSS pixels the layer is moved at a zoom on the map before it is turned: to the right and down. What is
@@ -196,5 +199,19 @@ impl Layer {
         // Whichever way it is turned.
         let [x, y] = self.translate(zoom, 0.0);
         (self.reach(zoom) + x.hypot(y)).min(limits::MARGIN)
+    }
+}
+
+/// A layer's filter at one zoom.
+pub struct Filter<'a> {
+    zoom: f64,
+    expression: Option<Cow<'a, Expression>>,
+}
+
+impl Filter<'_> {
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Feature) -> bool {
+        let context = Context::new(self.zoom, Some(feature));
+        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
     }
 }

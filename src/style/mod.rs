@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod color;
+mod eval;
 pub mod expression;
 mod gradient;
 mod layer;
@@ -16,6 +17,7 @@ use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::sprite::Sprite;
+use expression::{Globals, Value};
 use reader::{LayerReader, RawLayer};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -23,8 +25,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use eval::evaluate_line;
 pub use gradient::Gradient;
-pub use layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
+pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType};
 
 /// The styles within the binary, by name.
@@ -43,6 +46,8 @@ pub struct Style {
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
     pub sprite: Sprite,
+    /// What expressions know besides zoom and feature: the style's state, and its images once they are read.
+    pub globals: Globals,
     /// As it was given, whatever of it is drawn.
     pub document: Json,
     /// SHA-256 of the document, and with images of both, in hexadecimal.
@@ -99,6 +104,9 @@ struct Document {
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
     bearing: Option<f64>,
+    /// What `global-state` reads, with its defaults.
+    #[serde(default)]
+    state: Map<String, Json>,
     layers: Vec<RawLayer>,
 }
 
@@ -125,6 +133,9 @@ impl Style {
         if document.version != 8 {
             return Err(refused(format!("version: {} is not 8", brief(&document.version.to_string()))));
         }
+        let state =
+            document.state.iter().map(|(name, state)| (name.as_str().into(), Value::from_json(&state["default"])));
+        let globals = Globals { state: state.collect(), ..Globals::default() };
         let mut warnings = Vec::new();
         let mut layers: Vec<Layer> = Vec::new();
         let mut ids = HashSet::new();
@@ -132,7 +143,7 @@ impl Style {
             if let Some(id) = raw.id.clone().filter(|id| !ids.insert(id.clone())) {
                 return Err(refused(format!("layers[{i}].id: {:?} stands twice", brief(&id))));
             }
-            let layer = read_layer(i, raw, &document.sources, &mut warnings).map_err(refused)?;
+            let layer = read_layer(i, raw, &document.sources, &globals, &mut warnings).map_err(refused)?;
             layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
         let sprites = sprites(document.sprite.as_ref().unwrap_or(&Json::Null)).map_err(refused)?;
@@ -145,6 +156,7 @@ impl Style {
             bearing: document.bearing,
             sprites,
             sprite: Sprite::default(),
+            globals,
             document: whole,
             digest: digest::of(json.as_bytes()).into(),
             warnings,
@@ -161,9 +173,10 @@ impl Style {
         if !sprite.is_empty() {
             self.digest = digest::of(format!("{} {}", self.digest, sprite.digest()).as_bytes()).into();
         }
+        self.globals.images = sprite.names().map(str::to_string).collect();
         for layer in &self.layers {
-            let name = layer.pattern().and_then(Property::known).filter(|name| !sprite.has(&name.0));
-            if let Some(name) = name {
+            let name = layer.pattern().and_then(|pattern| pattern.known(&self.globals));
+            if let Some(name) = name.filter(|name| !sprite.has(&name.0)) {
                 let path = format!("layers[{}].paint.{}-pattern", layer.place, layer.kind.name());
                 let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
                 self.warnings.push(Warning { path, message });
@@ -184,11 +197,12 @@ impl Style {
 fn read_alone(i: usize, layer: Json, sources: &BTreeMap<String, Source>) -> (Vec<Warning>, Option<Refusal>) {
     let mut warnings = Vec::new();
     let read = serde_json::from_value(layer).map_err(|e| format!("layers[{i}]: {}", brief(&e.to_string())));
-    let refusal = read.and_then(|raw| read_layer(i, raw, sources, &mut warnings)).err().map(|text| {
-        // Paths here are made of known names and numbers.
-        let (path, message) = text.split_once(": ").unwrap_or(("", &text));
-        Refusal { path: path.to_string(), message: message.to_string() }
-    });
+    let refusal =
+        read.and_then(|raw| read_layer(i, raw, sources, &Globals::default(), &mut warnings)).err().map(|text| {
+            // Paths here are made of known names and numbers.
+            let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+            Refusal { path: path.to_string(), message: message.to_string() }
+        });
     (warnings, refusal)
 }
 
@@ -196,6 +210,7 @@ fn read_layer(
     i: usize,
     raw: RawLayer,
     sources: &BTreeMap<String, Source>,
+    globals: &Globals,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Layer>, String> {
     let missing = |name: &str| format!("layers[{i}].{name}: it is missing");
@@ -215,7 +230,7 @@ fn read_layer(
         warnings.push(Warning { path: format!("layers[{i}].source"), message });
         return Ok(None);
     }
-    LayerReader { index: i, id, kind, raw, warnings }.layer()
+    LayerReader { index: i, id, kind, raw, globals, warnings }.layer()
 }
 
 /// The sprites of a style: one URL, or a list of them with their ids.

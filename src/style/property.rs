@@ -1,22 +1,34 @@
 //! One property of a style layer: a constant, or an expression with the Style Spec's default to fall back to.
 
 use super::color::Color;
-use super::expression::{self, Context, Expected, Expression, ParseError, Value};
-use crate::value::Attributes;
-use serde_json::Value as Json;
+use super::expression::{
+    Context, Expression, Feature, Globals, ParseError, PropertySpec, Reading, Value, parse_property,
+};
+use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A type that properties can have.
 pub trait PropertyType: Clone {
-    const EXPECTED: Expected = Expected::Any;
-    /// Whether stop functions of this type are interpolated.
+    /// The type as the Style Spec's reference names it.
+    const KIND: &'static str;
+    /// Of arrays, the type of the items, and how many there are where that is fixed.
+    const ITEMS: Option<(&'static str, Option<usize>)> = None;
+    /// Whether expressions of this type may be interpolated.
     const INTERPOLATED: bool = false;
     /// What is accepted, for error messages.
     const ACCEPTED: &'static str;
     fn from_value(value: &Value) -> Option<Self>;
 }
 
+fn spec<T: PropertyType>() -> PropertySpec {
+    let (value, length) = (T::ITEMS.map(|(of, _)| of.to_string()), T::ITEMS.and_then(|(_, length)| length));
+    let kind = T::KIND.to_string();
+    PropertySpec { kind, value, length, interpolated: T::INTERPOLATED, ..PropertySpec::default() }
+}
+
 impl PropertyType for f64 {
+    const KIND: &'static str = "number";
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a number";
     fn from_value(value: &Value) -> Option<f64> {
@@ -25,7 +37,7 @@ impl PropertyType for f64 {
 }
 
 impl PropertyType for Color {
-    const EXPECTED: Expected = Expected::Color;
+    const KIND: &'static str = "color";
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a CSS colour";
     fn from_value(value: &Value) -> Option<Color> {
@@ -35,6 +47,8 @@ impl PropertyType for Color {
 
 /// Dash lengths.
 impl PropertyType for Vec<f64> {
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", None));
     const ACCEPTED: &'static str = "an array of numbers that are not negative";
     fn from_value(value: &Value) -> Option<Vec<f64>> {
         let Value::Array(items) = value else { return None };
@@ -43,6 +57,7 @@ impl PropertyType for Vec<f64> {
 }
 
 impl PropertyType for bool {
+    const KIND: &'static str = "boolean";
     const ACCEPTED: &'static str = "true or false";
     fn from_value(value: &Value) -> Option<bool> {
         if let Value::Bool(flag) = value { Some(*flag) } else { None }
@@ -51,6 +66,8 @@ impl PropertyType for bool {
 
 /// Two lengths: to the right and down.
 impl PropertyType for [f64; 2] {
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", Some(2)));
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "an array of two numbers";
     fn from_value(value: &Value) -> Option<[f64; 2]> {
@@ -65,9 +82,15 @@ impl PropertyType for [f64; 2] {
 pub struct ImageName(pub Arc<str>);
 
 impl PropertyType for ImageName {
+    const KIND: &'static str = "resolvedImage";
     const ACCEPTED: &'static str = "the name of an image";
     fn from_value(value: &Value) -> Option<ImageName> {
-        if let Value::String(name) = value { Some(ImageName(name.clone())) } else { None }
+        match value {
+            Value::Image(image) => Some(ImageName(image.name.clone())),
+            // What `coalesce` gives where there is none of its images.
+            Value::String(name) => Some(ImageName(name.clone())),
+            _ => None,
+        }
     }
 }
 
@@ -79,6 +102,7 @@ pub enum Anchor {
 }
 
 impl PropertyType for Anchor {
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str = "\"map\" or \"viewport\"";
     fn from_value(value: &Value) -> Option<Anchor> {
         let Value::String(name) = value else { return None };
@@ -118,6 +142,7 @@ impl BlendMode {
 }
 
 impl PropertyType for BlendMode {
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str =
         "\"normal\", \"multiply\", \"color\", \"luminosity\", \"plus-lighter\", \"screen\" or \"overlay\"";
     fn from_value(value: &Value) -> Option<BlendMode> {
@@ -138,6 +163,7 @@ pub enum Cap {
 }
 
 impl PropertyType for Cap {
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str = "\"butt\", \"round\" or \"square\"";
     fn from_value(value: &Value) -> Option<Cap> {
         let Value::String(name) = value else { return None };
@@ -159,6 +185,7 @@ pub enum Join {
 }
 
 impl PropertyType for Join {
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str = "\"miter\", \"round\" or \"bevel\"";
     fn from_value(value: &Value) -> Option<Join> {
         let Value::String(name) = value else { return None };
@@ -182,43 +209,61 @@ impl<T: PropertyType> Property<T> {
         Property { default, expression: None }
     }
 
-    /// Reads the property from JSON: a constant, an expression or a stop function.
-    pub fn parse(json: &Json, default: T) -> Result<Property<T>, ParseError> {
-        let expression = match json {
-            Json::Object(map) => expression::parse_function(map, T::EXPECTED, T::INTERPOLATED)?,
-            // A bare array that does not begin with an operator's name is a value.
-            Json::Array(items) if !items.first().is_some_and(Json::is_string) => {
-                Expression::Literal(Value::from_json(json))
-            }
-            json => expression::parse(json, T::EXPECTED)?,
+    /// Reads the property from JSON: a constant, an expression or a function.
+    pub fn parse(json: &Json, default: T, globals: &Globals) -> Result<Property<T>, ParseError> {
+        // A bare array that does not begin with an operator's name is a value.
+        let json = match json {
+            Json::Array(items) if !items.first().is_some_and(Json::is_string) => &json!(["literal", json]),
+            other => other,
         };
-        match &expression {
-            Expression::Literal(value) => match T::from_value(value) {
-                Some(constant) => Ok(Property { default: constant, expression: None }),
-                None => {
-                    let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
-                    Err(ParseError { key: String::new(), message, unknown: false })
-                }
-            },
-            _ => Ok(Property { default, expression: Some(expression) }),
+        let parsed = parse_property(json, &spec::<T>(), Reading::Drawn).map_err(|mut e| {
+            if e.key.is_empty() {
+                e.message.push_str(&format!(" What stands here is {}.", T::ACCEPTED));
+            }
+            e
+        })?;
+        let expression = parsed.with_state(globals).compiled();
+        let Some(value) = expression.constant() else {
+            return Ok(Property { default, expression: Some(expression) });
+        };
+        match (T::from_value(value), value) {
+            (Some(constant), _) => Ok(Property::default(constant)),
+            // An expression may come to nothing, and then the default stands in.
+            (None, Value::Null) => Ok(Property::default(default)),
+            (None, Value::Number(number)) if number.is_nan() => Ok(Property::default(default)),
+            _ => {
+                let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
+                Err(ParseError::new(message))
+            }
         }
     }
 
     /// The value, where neither zoom nor feature changes it.
-    pub fn known(&self) -> Option<&T> {
-        self.expression.is_none().then_some(&self.default)
+    pub fn known(&self, globals: &Globals) -> Option<T> {
+        let varies = self.expression.as_ref().is_some_and(|e| e.reads_feature() || e.reads_zoom());
+        (!varies).then(|| self.at_with(f64::NAN, globals).constant())
     }
 
     /// The property at one zoom; what does not depend on features is evaluated here, once.
     pub fn at(&self, zoom: f64) -> AtZoom<'_, T> {
-        match &self.expression {
-            Some(expression) if expression.reads_feature() => {
-                AtZoom { default: self.default.clone(), zoom, expression: Some(expression) }
-            }
-            expression => {
-                let constant = expression.as_ref().and_then(|e| value(e, &Context { zoom, feature: None }));
-                let default = constant.unwrap_or_else(|| self.default.clone());
-                AtZoom { default, zoom, expression: None }
+        self.within(Context::new(zoom, None))
+    }
+
+    /// The same of what may depend on which images there are.
+    pub fn at_with<'a>(&'a self, zoom: f64, globals: &'a Globals) -> AtZoom<'a, T> {
+        self.within(Context::new(zoom, None).with_globals(globals))
+    }
+
+    fn within<'a>(&'a self, context: Context<'a>) -> AtZoom<'a, T> {
+        let Some(expression) = &self.expression else {
+            return AtZoom { default: self.default.clone(), context, expression: None };
+        };
+        let expression = expression.at_zoom(context.zoom);
+        match expression.reads_feature() {
+            true => AtZoom { default: self.default.clone(), context, expression: Some(expression) },
+            false => {
+                let default = value(&expression, &context).unwrap_or_else(|| self.default.clone());
+                AtZoom { default, context, expression: None }
             }
         }
     }
@@ -229,30 +274,37 @@ impl Property<f64> {
     pub fn upper_bound(&self, zoom: f64) -> Option<f64> {
         match &self.expression {
             // A failed evaluation gives the default.
-            Some(expression) => expression.upper_bound(zoom).map(|bound| bound.max(self.default)),
+            Some(expression) => Some(expression.range(zoom).high.max(self.default)).filter(|bound| bound.is_finite()),
             None => Some(self.default),
         }
     }
 
-    /// The largest distance from 0 at `zoom`; none where it is the feature's to say.
+    /// The largest distance from 0 at `zoom` for any feature; none where nothing bounds it.
     pub fn magnitude(&self, zoom: f64) -> Option<f64> {
-        let reads_feature = self.expression.as_ref().is_some_and(Expression::reads_feature);
-        (!reads_feature).then(|| self.at(zoom).constant().abs())
+        let (low, high) = match &self.expression {
+            Some(expression) => {
+                let range = expression.range(zoom);
+                (range.low.min(self.default), range.high.max(self.default))
+            }
+            None => (self.default, self.default),
+        };
+        Some(low.abs().max(high.abs())).filter(|bound| bound.is_finite())
     }
 }
 
 /// A property at one zoom.
 pub struct AtZoom<'a, T> {
     default: T,
-    zoom: f64,
-    expression: Option<&'a Expression>,
+    context: Context<'a>,
+    expression: Option<Cow<'a, Expression>>,
 }
 
 impl<T: PropertyType> AtZoom<'_, T> {
     /// The value for a feature; the default where evaluation fails, as the Style Spec has it.
-    pub fn of(&self, feature: &dyn Attributes) -> T {
+    pub fn of(&self, feature: &dyn Feature) -> T {
         self.expression
-            .and_then(|e| value(e, &Context { zoom: self.zoom, feature: Some(feature) }))
+            .as_deref()
+            .and_then(|e| value(e, &self.context.of(feature)))
             .unwrap_or_else(|| self.default.clone())
     }
 

@@ -1,7 +1,7 @@
 //! From the JSON of a style layer to its typed form.
 
 use super::color::Color;
-use super::expression::{self, ParseError};
+use super::expression::{self, Globals, ParseError};
 use super::gradient::Gradient;
 use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Translate};
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType};
@@ -34,6 +34,7 @@ pub struct LayerReader<'a> {
     pub id: String,
     pub kind: String,
     pub raw: RawLayer,
+    pub globals: &'a Globals,
     pub warnings: &'a mut Vec<Warning>,
 }
 
@@ -54,7 +55,12 @@ impl LayerReader<'_> {
         let filter = match self.raw.filter.take() {
             None => None,
             Some(json) => match expression::parse_filter(&json) {
-                Ok(filter) => Some(filter),
+                Ok(filter) => {
+                    if let Some((key, message)) = filter.mixed {
+                        self.warn(&format!("filter{key}"), message);
+                    }
+                    Some(filter.expression.with_state(self.globals).compiled())
+                }
                 Err(error) => {
                     // Without its filter the layer would draw what it should not.
                     self.unusable("filter", error)?;
@@ -161,7 +167,7 @@ impl LayerReader<'_> {
 
     fn blending(&mut self, kind: &str) -> Result<Blending, String> {
         let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
-        if mode.known() == Some(&BlendMode::PlusLighter) {
+        if mode.known(self.globals) == Some(BlendMode::PlusLighter) {
             let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
             self.warn(&format!("paint.{kind}-layer-blend"), message);
         }
@@ -174,7 +180,7 @@ impl LayerReader<'_> {
 
     fn gradient(&mut self) -> Result<Option<Gradient>, String> {
         let Some(json) = self.raw.paint.remove("line-gradient").filter(|json| !json.is_null()) else { return Ok(None) };
-        match Gradient::parse(&json) {
+        match Gradient::parse(&json, self.globals) {
             Ok(gradient) => Ok(Some(gradient)),
             Err(error) => self.unusable("paint.line-gradient", error).map(|()| None),
         }
@@ -190,7 +196,9 @@ impl LayerReader<'_> {
 
     /// An operator that is not known is a warning, anything else that cannot be read an error.
     fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
-        let path = format!("{}{}", self.path(name), error.key);
+        // An operator that is not known is the expression's matter, not that of its first item.
+        let key = if error.unknown { error.key.strip_suffix("[0]").unwrap_or(&error.key) } else { &error.key };
+        let path = format!("{}{key}", self.path(name));
         if !error.unknown {
             return Err(format!("{path}: {}", error.message));
         }
@@ -204,7 +212,7 @@ impl LayerReader<'_> {
             Part::Paint => (&mut self.raw.paint, "paint"),
         };
         let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
-        match Property::parse(&json, default) {
+        match Property::parse(&json, default, self.globals) {
             Ok(property) => Ok(Some(property)),
             Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
         }

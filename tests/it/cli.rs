@@ -163,7 +163,8 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
     );
     write(
         &dir.path().join("own.json"),
-        r#"{"version": 8, "layers": [], "sources": {"s": {"type": "vector", "url": "https://example.org/t.json"}}}"#,
+        r#"{"version": 8, "layers": [{"id": "a", "type": "fill", "source": "s", "source-layer": "x"}],
+            "sources": {"s": {"type": "vector", "url": "ftp://example.org/t.json"}}}"#,
     );
     write(&dir.path().join("short.pmtiles"), b"PMTiles\x03");
     write(&dir.path().join("tiles/0/0/0.mvt"), b"");
@@ -202,7 +203,7 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--style", "seven.json"]), &["version: 7 is not 8"]),
         (render(&["--style", "bad.json"]), &["layers[0].paint.background-color", "a CSS colour"]),
         (render(&["--style", "large.json"]), &["bytes"]),
-        (render(&["--style", "own.json"]), &["\"own\"", "cannot be"]),
+        (render(&["--style", "own.json"]), &["\"s\"", "neither http nor https"]),
         (render(&["--source", "nonsense"]), &["not a source", ACCEPTED]),
         (render(&["--source", "page.json"]), &["neither TileJSON nor GeoJSON", ACCEPTED]),
         (render(&["--source", "tiles"]), &["a directory", ACCEPTED]),

@@ -48,24 +48,24 @@ fn theirs(reader: &Reader, layer: usize) -> Option<Vec<Read>> {
         let (kind, least, parts) = flat(feature.geometry);
         let properties = feature.properties.unwrap_or_default();
         let properties: BTreeMap<String, Property> =
-            properties.into_iter().filter_map(|(name, value)| Some((name, property(value)?))).collect();
+            properties.into_iter().map(|(name, value)| (name, property(value))).collect();
         let parts = parts.into_iter().filter(|part| part.len() >= least).collect();
         Read { id: feature.id, kind, parts, properties: format!("{properties:?}") }
     });
     Some(read.filter(|feature| !feature.parts.is_empty()).collect())
 }
 
-fn property(value: mvt_reader::feature::Value) -> Option<Property> {
+fn property(value: mvt_reader::feature::Value) -> Property {
     use mvt_reader::feature::Value;
-    Some(match value {
+    match value {
         Value::String(text) => Property::String(text.into()),
         Value::Float(number) => Property::Double(number.into()),
         Value::Double(number) => Property::Double(number),
         Value::Int(number) | Value::SInt(number) => Property::Int(number),
         Value::UInt(number) => Property::UInt(number),
         Value::Bool(flag) => Property::Bool(flag),
-        Value::Null => return None,
-    })
+        Value::Null => Property::Null,
+    }
 }
 
 /// A geometry's kind, the vertices that a part must have to be seen, and the parts.

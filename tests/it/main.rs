@@ -4,6 +4,7 @@ mod accept;
 mod caches;
 mod cli;
 mod decode;
+mod eval;
 mod gateway;
 mod geojson_source;
 mod golden;

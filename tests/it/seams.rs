@@ -5,9 +5,10 @@
 use rasterzen::mvt;
 use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
-use rasterzen::scene::{self, Run, Scene, SourceTiles, Square, Tiles};
+use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, Tiles};
 use rasterzen::source::{Fetched, Overrides, Source};
-use rasterzen::style::{BUNDLED, Style};
+use rasterzen::style::color::Color;
+use rasterzen::style::{BUNDLED, Cap, Join, Style};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::Viewport;
 use serde_json::json;
@@ -226,6 +227,18 @@ fn by_resvg(scene: &Scene, style: &Style) -> Picture {
     resvg::pixels(&text, scene.width, scene.height).unwrap()
 }
 
+/// A picture made smaller, each pixel the mean of `by` times `by`.
+fn smaller(picture: &Picture, by: u32) -> Picture {
+    let (width, height) = (picture.width / by, picture.height / by);
+    let mean = |x: u32, y: u32| {
+        let all = (0..by * by).map(|i| picture.pixel(x * by + i % by, y * by + i / by));
+        let sum = all.fold([0u32; 4], |sum, pixel| [0, 1, 2, 3].map(|i| sum[i] + u32::from(pixel[i])));
+        u32::from_le_bytes(sum.map(|sum| ((sum + by * by / 2) / (by * by)) as u8))
+    };
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| mean(x, y)).collect();
+    Picture { width, height, pixels }
+}
+
 #[test]
 fn whole_tiles_look_as_resvg_draws_them() {
     for mut place in [Some(Place::sample()), Place::san_francisco()].into_iter().flatten() {
@@ -237,4 +250,83 @@ fn whole_tiles_look_as_resvg_draws_them() {
             }
         }
     }
+}
+
+/// Items on plain ground, by resvg at 8 times the size: what coverage truly is, to within its own 4 by 4 samples.
+#[test]
+fn single_items_have_the_coverage_that_resvg_finds_at_eight_times_the_size() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let side = 256;
+    for (what, most, count) in [("fill", 0.0005, 12), ("wide", 0.005, 12), ("narrow", 0.01, 12), ("circle", 0.005, 12)]
+    {
+        let mut worst: f64 = 0.0;
+        for _ in 0..count {
+            let mut point = || format!("{} {}", random.i32(320..3776), random.i32(320..3776));
+            let [width, join, cap] = match what {
+                "wide" => ["160", "round", "round"],
+                _ => ["9", "bevel", "butt"],
+            };
+            let points: Vec<String> = (0..if what == "fill" { 7 } else { 5 }).map(|_| point()).collect();
+            let path = format!("M{}", points.join("L"));
+            let shape = match what {
+                "fill" => format!(r#"<path d="{path}z"/>"#),
+                "circle" => {
+                    let (x, y) = points[0].split_once(' ').unwrap();
+                    format!(r#"<circle cx="{x}" cy="{y}" r="250"/>"#)
+                }
+                _ => format!(
+                    r#"<path d="{path}" fill="none" stroke="black" stroke-width="{width}" stroke-linejoin="{join}" stroke-linecap="{cap}"/>"#
+                ),
+            };
+            let svg = |pixels: u32| {
+                format!(
+                    r#"<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" height="{pixels}" viewBox="0 0 4096 4096">{shape}</svg>"#
+                )
+            };
+            let true_one = smaller(&resvg::pixels(&svg(side * 8), side * 8, side * 8).unwrap(), 8);
+            let scene = item(what, &points, side);
+            worst = worst.max(far(&raster::pixels(&scene), &true_one, 16));
+        }
+        assert!(worst <= most, "{what}: {:.4} % of pixels are off", worst * 100.0);
+    }
+}
+
+/// The scene of one item whose points are given in 16ths of a pixel.
+fn item(what: &str, points: &[String], side: u32) -> Scene {
+    let at = |text: &String| {
+        let (x, y) = text.split_once(' ').unwrap();
+        [x, y].map(|c| c.parse::<i64>().unwrap() * 16)
+    };
+    let black = Color::BLACK;
+    let all: Vec<[i64; 2]> = points.iter().map(at).collect();
+    let seen = Rect { min: [-100_000; 2], max: [200_000; 2] };
+    let mut path = scene::Path::default();
+    let run = match what {
+        "circle" => {
+            let center = all[0].map(|c| c as i32);
+            let (stroke_width, stroke_color) = (0.0, Color::TRANSPARENT);
+            let (radius, blur) = (250.0 / 16.0, 0.0);
+            let circle = scene::Circle { center, radius, color: black, stroke_width, stroke_color, blur };
+            Run::Circles(0, vec![circle])
+        }
+        "fill" => {
+            path.push_ring(&all, seen, [0, 0]);
+            squares(scene::Item::Fill(scene::Fill { paint: scene::Paint::Color(black), antialias: true, path }), side)
+        }
+        _ => {
+            path.push_line(&all, false, seen, [0, 0]);
+            let (width, cap, join) = match what {
+                "wide" => (10.0, Cap::Round, Join::Round),
+                _ => (9.0 / 16.0, Cap::Butt, Join::Bevel),
+            };
+            let (ink, blur, tips) = (scene::Ink::Color(black), 0.0, scene::Path::default());
+            let stroke = scene::Stroke { ink, width, cap, join, miter_limit: 4.0, blur, path, tips };
+            squares(scene::Item::Stroke(stroke), side)
+        }
+    };
+    Scene { width: side, height: side, turn: None, caption: None, runs: vec![run], images: Vec::new() }
+}
+
+fn squares(item: scene::Item, side: u32) -> Run {
+    Run::Squares(vec![Square { clip: [0, 0, side.into(), side.into()], layers: vec![(0, vec![item])] }])
 }

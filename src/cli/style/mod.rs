@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod eval;
 mod list;
 
 use crate::error::Error;
@@ -10,7 +11,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Check, convert and list styles
+/// Check, convert and list styles, and try expressions
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -27,6 +28,7 @@ pub struct Style {
 enum Command {
     Check(check::Check),
     Convert(convert::Convert),
+    Eval(eval::Eval),
     List(list::List),
 }
 
@@ -34,6 +36,7 @@ pub fn run(style: Style) -> Result<ExitCode, Error> {
     match style.command {
         Command::Check(settings) => check::run(&settings),
         Command::Convert(settings) => convert::run(&settings).map(|()| ExitCode::SUCCESS),
+        Command::Eval(_) => eval::run().map(|()| ExitCode::SUCCESS),
         Command::List(settings) => list::run(&settings).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -9,7 +9,7 @@ mod coverage;
 mod outline;
 
 use crate::limits;
-use crate::scene::{self, Circle, Fill, Item, Paint, Run, Scene, Square, Stroke, UNITS};
+use crate::scene::{self, Caption, Circle, Fill, Item, Paint, Run, Scene, Square, Stroke, UNITS};
 use crate::style::color::Color;
 use blend::{Ink, Pixel};
 use coverage::{Coverage, PixelRect, Rule};
@@ -56,7 +56,7 @@ pub fn draws(scene: &Scene) -> bool {
         Run::Blended(..) => false,
         Run::Circles(_, circles) => circles.iter().all(|circle| circle.blur == 0.0),
     };
-    scene.turn.is_none() && scene.caption.is_none() && scene.runs.iter().all(are_drawn)
+    scene.turn.is_none() && scene.runs.iter().all(are_drawn)
 }
 
 fn plain_color(paint: &Paint) -> Option<Color> {
@@ -135,6 +135,10 @@ impl Band<'_> {
                 }
             }
         }
+        if let Some(caption) = &scene.caption {
+            self.coverage.set_clip(whole);
+            self.caption(caption);
+        }
     }
 
     fn square(&mut self, square: &Square, [left, top, right, bottom]: PixelRect) {
@@ -180,6 +184,21 @@ impl Band<'_> {
             disc(circle.center, radius, &mut self.coverage);
             self.lay(circle.stroke_color, Rule::EvenOdd);
         }
+    }
+
+    fn caption(&mut self, caption: &Caption) {
+        let [left, top, right, bottom] = caption.ground.map(|c| (c * UNITS) as i32);
+        self.coverage.polygon(&[[left, top], [right, top], [right, bottom], [left, bottom]]);
+        self.lay(caption.ground_color, Rule::NonZero);
+        let mut points = Vec::new();
+        for &(outline, at) in &caption.letters {
+            for (ring, _) in caption.outlines[outline].parts() {
+                points.clear();
+                points.extend(ring.iter().map(|p| [p[0] + at[0], p[1] + at[1]]));
+                self.coverage.polygon(&points);
+            }
+        }
+        self.lay(caption.color, Rule::NonZero);
     }
 
     /// Lays a colour where the edges that were added enclose something.

@@ -4,7 +4,7 @@ use super::SUBPIXELS;
 use super::defs::Defs;
 use super::path::{subpixel, write_path};
 use crate::scene::{Circle, Fill, Ink, Paint, Quad, Stroke};
-use crate::style::color::Color;
+use crate::style::color::{Color, Space};
 use crate::style::{Cap, Join};
 use std::fmt::Write;
 
@@ -228,7 +228,7 @@ fn faded_stops(circle: &Circle) -> Vec<(f64, String, f64)> {
         // Colours are mixed premultiplied.
         let alpha = inner.a + (outer.a - inner.a) * share;
         let weight = if alpha > 0.0 { outer.a * share / alpha } else { share };
-        (at, hex(inner.mix(outer, weight)), alpha * smoothstep((1.0 - at) / blur))
+        (at, hex(inner.mix(outer, weight, Space::Rgb)), alpha * smoothstep((1.0 - at) / blur))
     };
     at.into_iter().map(stop).collect()
 }

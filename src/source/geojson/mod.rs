@@ -112,7 +112,7 @@ impl Options {
         };
         if let Some(filter) = members.get("filter").filter(|json| !json.is_null()) {
             let filter = expression::parse_filter(filter);
-            options.filter = Some(filter.map_err(|e| wrong(&format!("filter{}", e.key), e.message))?);
+            options.filter = Some(filter.map_err(|e| wrong(&format!("filter{}", e.key), e.message))?.expression);
         }
         options.attribution = members.get("attribution").and_then(Json::as_str).unwrap_or_default().to_string();
         let said = members.iter().filter(|(name, _)| *name != "data");
@@ -283,8 +283,9 @@ impl Collection {
         let mut tags = None;
         for geometry in &feature.geometries {
             candidate.kind = geometry.kind;
-            let context = Context { zoom: 0.0, feature: Some(&candidate) };
-            if options.filter.as_ref().is_some_and(|filter| filter.evaluate(&context) != Ok(Value::Bool(true))) {
+            let context = Context::new(0.0, Some(&candidate));
+            if options.filter.as_ref().is_some_and(|filter| !matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+            {
                 continue;
             }
             let tags = tags.get_or_insert_with(|| self.add_tags(&candidate.properties)).clone();

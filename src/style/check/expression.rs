@@ -1,36 +1,57 @@
 //! Expressions within a style: the one place where the check asks the expression language.
 
-use super::reference::{Member, REFERENCE, Type};
+use super::reference::{Items, Member, Type};
 use super::walk::{Context, Walk};
 use super::{Kind, brief};
-use crate::style::expression::{self, Expected};
+use crate::style::expression::{self, PropertySpec, Reading};
 use serde_json::Value as Json;
 
 /// An expression where a member, or a filter, takes one.
 pub fn check(walk: &mut Walk, path: &str, json: &Json, member: &Member, context: Context) {
-    let expected = if member.r#type == Type::Color { Expected::Color } else { Expected::Any };
     let parsed = match context {
-        Context::Filter => expression::parse_filter(json),
-        _ => expression::parse(json, expected),
+        Context::Filter => expression::parse_filter(json).map(|_| ()),
+        _ => expression::parse_property(json, &spec(member, context), Reading::Drawn).map(|_| ()),
     };
-    match parsed {
-        Ok(expression) => {
-            let property = matches!(context, Context::Layout(_) | Context::Paint(_));
-            if property && expression.reads_feature() && !member.is_data_driven() {
-                walk.error(Kind::Expression, path, "the value cannot differ between features here");
-            }
-        }
-        // What is only not known here is no error of the style: it is among what is not drawn.
-        Err(error)
-            if error.unknown && operator_at(json, &error.key).is_none_or(|name| REFERENCE.operators.contains(name)) => {
-        }
-        Err(error) => walk.error(Kind::Expression, &format!("{path}{}", error.key), brief(&error.message)),
+    if let Err(error) = parsed {
+        walk.error(Kind::Expression, &format!("{path}{}", error.key), brief(&error.message));
     }
 }
 
-/// The operator of the expression that a key such as `[1][2]` leads to.
-fn operator_at<'a>(json: &'a Json, key: &str) -> Option<&'a str> {
-    let mut steps = key.split(['[', ']']).filter(|step| !step.is_empty());
-    let found = steps.try_fold(json, |json, step| json.get(step.parse::<usize>().ok()?))?;
-    found.get(0)?.as_str()
+/// What an expression for a member may be.
+fn spec(member: &Member, context: Context) -> PropertySpec {
+    let property = matches!(context, Context::Layout(_) | Context::Paint(_));
+    PropertySpec {
+        kind: kind(member.r#type).to_string(),
+        value: match &member.value {
+            Some(Items::Of(item)) => Some(kind(*item).to_string()),
+            _ => None,
+        },
+        length: member.length,
+        default: member.default.clone(),
+        values: member.values.iter().filter_map(Json::as_str).map(str::to_string).collect(),
+        tokens: member.tokens,
+        of_feature: !property || member.is_data_driven(),
+        of_zoom: !property || member.takes_zoom(),
+        interpolated: !property || member.is_interpolated(),
+    }
+}
+
+/// A type by its name in the reference, where expressions can have it.
+fn kind(r#type: Type) -> &'static str {
+    match r#type {
+        Type::Array => "array",
+        Type::Boolean => "boolean",
+        Type::Color => "color",
+        Type::ColorArray => "colorArray",
+        Type::Enum => "enum",
+        Type::Formatted => "formatted",
+        Type::Number => "number",
+        Type::NumberArray => "numberArray",
+        Type::Padding => "padding",
+        Type::ProjectionDefinition => "projectionDefinition",
+        Type::ResolvedImage => "resolvedImage",
+        Type::String => "string",
+        Type::VariableAnchorOffsetCollection => "variableAnchorOffsetCollection",
+        _ => "",
+    }
 }

@@ -1,30 +1,153 @@
 //! The Style Spec's expression language: parsed once from JSON, evaluated for a zoom and a feature.
 //!
-//! An operator is one arm in `parse` and one in `eval`. Legacy filters and stop functions become the same tree.
+//! JSON becomes a tree of typed operators (`parse`, by the table in `operators`), in which constants are already
+//! evaluated; [`Expression::compiled`] gives the common forms their fast ones, [`Expression::at_zoom`] evaluates what no
+//! feature can change. Each family of operators has a file with its rows of the table and how they are computed:
+//!
+//! | file | operators |
+//! |---|---|
+//! | `lookup` | `get`, `has`, `at`, `in`, `index-of`, `slice`, `length`, what belongs to the feature and to the drawing |
+//! | `decision` | `case`, `match`, `coalesce`, comparisons, `all`, `any`, `!` |
+//! | `ramp` | `step`, `interpolate`, `interpolate-hcl`, `interpolate-lab` |
+//! | `math` | arithmetic |
+//! | `text` | `concat`, `upcase`, `downcase`, `split`, `join`, `is-supported-script` |
+//! | `color` | `rgb`, `rgba`, `to-rgba` |
+//! | `convert` | types: `literal`, `array`, `number`, `to-color`, `typeof` and the like |
+//! | `variable` | `let`, `var` |
+//! | `collator` | `collator`, `resolved-locale` |
+//! | `formatted` | `format`, `image` |
+//! | `number_format` | `number-format` |
+//! | `within`, `distance` | the same |
+//! | `filter`, `function` | filters and functions from before there were expressions: they become expressions |
 
-mod eval;
-mod legacy;
+mod bounds;
+mod collator;
+mod color;
+mod compile;
+mod context;
+mod convert;
+mod decision;
+mod distance;
+pub(super) mod ecma;
+mod filter;
+mod formatted;
+mod function;
+pub(super) mod geometry;
+mod locale;
+mod lookup;
+mod math;
+mod number_format;
+mod operators;
 mod parse;
+mod ramp;
+mod spec;
+mod text;
+mod types;
 mod value;
+mod variable;
+mod within;
 
-use crate::value::Attributes;
-use std::collections::HashMap;
+use operators::{Evaluate, Reads};
+use std::fmt;
 use std::sync::Arc;
 
-pub use legacy::{parse_filter, parse_function};
-pub use parse::{Expected, parse};
-pub use value::Value;
+pub use collator::Collator;
+pub use context::{Context, Feature, Field, Globals};
+pub use filter::{Filter, can_hold, parse_filter, parse_legacy_or_expression};
+pub use function::Reading;
+pub use spec::{PropertySpec, parse_property};
+pub use types::Type;
+pub use value::{Image, Object, Projection, Section, Value};
 
-/// What an expression is evaluated for.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
-    pub zoom: f64,
-    pub feature: Option<&'a dyn Attributes>,
+/// A parsed expression: an operator and its operands.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    op: Op,
+    args: Box<[Expression]>,
+    of: Type,
 }
+
+/// What an expression does with its operands, which stand in the order in which they were written.
+#[derive(Clone, Debug)]
+enum Op {
+    Literal(Value),
+    /// An operator whose operands are all there is to it.
+    Call {
+        name: &'static str,
+        reads: Reads,
+        evaluate: Evaluate,
+    },
+    /// The first operand that is of the expression's type.
+    Assert,
+    /// The first operand that can be made one of the expression's type.
+    Convert,
+    /// Pairs of condition and output, then one more output.
+    Case,
+    /// The input, the outputs, then one more output.
+    Match(Arc<decision::Labels>),
+    Coalesce,
+    Compare(decision::Comparison),
+    /// The input, then the outputs.
+    Step(Arc<[f64]>),
+    Interpolate(Arc<ramp::Ramp>),
+    /// Two outputs of a ramp whose input is known: the place between them.
+    Between(Arc<ramp::Ramp>, f64),
+    /// The variables' values, then the body.
+    Let,
+    Variable {
+        up: usize,
+        index: usize,
+    },
+    Collator,
+    Format(Arc<[formatted::Options]>),
+    Image,
+    NumberFormat(number_format::Options),
+    GlobalState(Arc<str>),
+    Within(Arc<within::Area>),
+    Distance(Arc<distance::Targets>),
+    /// A property of the feature, by a name known when parsing.
+    Get(Arc<str>),
+    Has(Arc<str>),
+    /// Whether a property of the feature is this text.
+    Is(Arc<str>, Arc<str>),
+    /// Whether the operand is one of these.
+    OneOf(Arc<lookup::Set>),
+}
+
+pub type Eval<T = Value> = Result<T, EvalError>;
 
 /// Why an expression has no value; callers fall back to the property's default.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EvalError(pub String);
+pub enum EvalError {
+    /// A value has another type than the one that is wanted there. Put into words only where somebody reads them:
+    /// filters fail at every feature that lacks a property.
+    Mismatch {
+        expected: Type,
+        found: Type,
+    },
+    Text(Arc<str>),
+}
+
+impl EvalError {
+    fn text(message: impl AsRef<str>) -> EvalError {
+        EvalError::Text(message.as_ref().into())
+    }
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EvalError::Mismatch { expected, found } => {
+                write!(f, "Expected value to be of type {expected}, but found {found} instead.")
+            }
+            EvalError::Text(message) => f.write_str(message),
+        }
+    }
+}
+
+fn fail<T>(message: impl AsRef<str>) -> Eval<T> {
+    Err(EvalError::text(message))
+}
 
 /// Why JSON is not an expression: where in it, as `[1][2]`, and what is accepted.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,190 +156,121 @@ pub struct ParseError {
     pub message: String,
     /// Whether it may be right, and is only not known here.
     pub unknown: bool,
+    /// Whether it is wrong only for what was expected in its place.
+    by_expectation: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Comparison {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
+impl ParseError {
+    pub fn new(message: impl Into<String>) -> ParseError {
+        ParseError { key: String::new(), message: message.into(), unknown: false, by_expectation: false }
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Math {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-    Power,
-    Min,
-    Max,
-    Abs,
-    Ceil,
-    Floor,
-    Round,
-    Sqrt,
-    Ln,
-    Log2,
-    Log10,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Type {
-    Bool,
-    Number,
-    String,
-    Color,
-    Object,
-}
-
-/// How a value between two stops follows from the input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Curve {
-    Step,
-    Linear,
-    Exponential(f64),
-}
-
-/// What a `match` label can be: strings, or whole numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Label {
-    Number(i64),
-    String(Arc<str>),
-}
-
-/// A parsed expression.
-#[derive(Clone, Debug)]
-pub enum Expression {
-    Literal(Value),
-    Zoom,
-    Id,
-    GeometryType,
-    Properties,
-    /// A property of the feature, by a name known when parsing.
-    Property(Arc<str>),
-    HasProperty(Arc<str>),
-    Get(Box<[Expression]>),
-    Has(Box<[Expression]>),
-    At(Box<[Expression; 2]>),
-    In(Box<[Expression; 2]>),
-    Length(Box<Expression>),
-    Not(Box<Expression>),
-    All(Box<[Expression]>),
-    Any(Box<[Expression]>),
-    Equal(Box<[Expression; 2]>),
-    Compare(Comparison, Box<[Expression; 2]>),
-    Math(Math, Box<[Expression]>),
-    Case(Box<[(Expression, Expression)]>, Box<Expression>),
-    Match {
-        input: Box<Expression>,
-        labels: HashMap<Label, usize>,
-        outputs: Box<[Expression]>,
-        otherwise: Box<Expression>,
-    },
-    Coalesce(Box<[Expression]>),
-    /// `step` (whose first stop is at minus infinity) and `interpolate`.
-    Stops {
-        curve: Curve,
-        input: Box<Expression>,
-        stops: Box<[(f64, Expression)]>,
-    },
-    /// The first of the expressions whose value is of the type.
-    Assert(Type, Box<[Expression]>),
-    /// An array of so many items of a type.
-    Array {
-        item: Option<Type>,
-        length: Option<usize>,
-        value: Box<Expression>,
-    },
-    /// The first of the expressions whose value can be made one of the type.
-    Convert(Type, Box<[Expression]>),
-    Rgba(Box<[Expression]>),
-    Concat(Box<[Expression]>),
-    Upcase(Box<Expression>),
-    Downcase(Box<Expression>),
-    Typeof(Box<Expression>),
-    /// Legacy filters compare only values of one type, and are false for others.
-    LegacyCompare(Comparison, Box<Expression>, Value),
+/// Parses an expression that is expected to be of a type.
+pub fn parse(json: &serde_json::Value, expected: Option<&Type>) -> Result<Expression, ParseError> {
+    parse::Parser::default().parse(json, expected, parse::Annotation::Inferred)
 }
 
 impl Expression {
-    pub fn evaluate(&self, context: &Context) -> Result<Value, EvalError> {
-        eval::evaluate(self, context)
+    fn literal(value: Value) -> Expression {
+        let of = value.type_of();
+        Expression { op: Op::Literal(value), args: Box::default(), of }
     }
 
-    /// Whether the value can differ between features.
-    pub fn reads_feature(&self) -> bool {
-        match self {
-            Expression::Id
-            | Expression::GeometryType
-            | Expression::Properties
-            | Expression::Property(_)
-            | Expression::HasProperty(_) => true,
-            // Without an object, the property is the feature's.
-            Expression::Get(e) | Expression::Has(e) if e.len() == 1 => true,
-            other => other.children().any(Expression::reads_feature),
-        }
+    fn is_literal(&self) -> bool {
+        matches!(self.op, Op::Literal(_))
     }
 
-    /// The largest number this can give at `zoom` for any feature; none where nothing bounds it.
-    pub fn upper_bound(&self, zoom: f64) -> Option<f64> {
-        match self {
-            Expression::Literal(Value::Number(number)) => Some(*number),
-            Expression::Case(branches, otherwise) => {
-                largest(branches.iter().map(|(_, output)| output).chain([&**otherwise]), zoom)
-            }
-            Expression::Match { outputs, otherwise, .. } => largest(outputs.iter().chain([&**otherwise]), zoom),
-            Expression::Coalesce(options) => largest(options.iter(), zoom),
-            Expression::Stops { input, stops, .. } if matches!(**input, Expression::Zoom) => {
-                // Only the stops on both sides of the zoom count.
-                let next = stops.partition_point(|(at, _)| *at <= zoom);
-                let near = next.saturating_sub(1)..(next + 1).min(stops.len());
-                largest(stops[near].iter().map(|(_, output)| output), zoom)
-            }
-            Expression::Stops { stops, .. } => largest(stops.iter().map(|(_, output)| output), zoom),
-            other if !other.reads_feature() => match other.evaluate(&Context { zoom, feature: None }) {
-                Ok(Value::Number(number)) => Some(number),
-                _ => None,
-            },
+    /// The value of a literal.
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.op {
+            Op::Literal(value) => Some(value),
             _ => None,
         }
     }
 
-    fn children(&self) -> Box<dyn Iterator<Item = &Expression> + '_> {
-        use Expression as E;
-        match self {
-            E::Literal(_) | E::Zoom | E::Id | E::GeometryType | E::Properties | E::Property(_) | E::HasProperty(_) => {
-                Box::new(std::iter::empty())
+    /// The type of every value that it can have.
+    pub fn type_of(&self) -> &Type {
+        &self.of
+    }
+
+    pub fn evaluate(&self, context: &Context) -> Eval {
+        let args = &*self.args;
+        match &self.op {
+            Op::Literal(value) => Ok(value.clone()),
+            Op::Call { evaluate, .. } => evaluate(args, context),
+            Op::Get(name) => Ok(context.property(name).map_or(Value::Null, |field| field.value())),
+            Op::Has(name) => Ok(Value::Bool(context.property(name).is_some())),
+            Op::Is(name, text) => {
+                Ok(Value::Bool(context.property(name).is_some_and(|field| field.text() == Some(text))))
             }
-            E::Get(e)
-            | E::Has(e)
-            | E::All(e)
-            | E::Any(e)
-            | E::Math(_, e)
-            | E::Coalesce(e)
-            | E::Assert(_, e)
-            | E::Convert(_, e)
-            | E::Rgba(e)
-            | E::Concat(e) => Box::new(e.iter()),
-            E::At(e) | E::In(e) | E::Equal(e) | E::Compare(_, e) => Box::new(e.iter()),
-            E::Length(e) | E::Not(e) | E::Upcase(e) | E::Downcase(e) | E::Typeof(e) | E::LegacyCompare(_, e, _) => {
-                Box::new(std::iter::once(&**e))
-            }
-            E::Array { value, .. } => Box::new(std::iter::once(&**value)),
-            E::Case(branches, otherwise) => {
-                Box::new(branches.iter().flat_map(|(a, b)| [a, b]).chain(std::iter::once(&**otherwise)))
-            }
-            E::Match { input, outputs, otherwise, .. } => Box::new(outputs.iter().chain([&**input, &**otherwise])),
-            E::Stops { input, stops, .. } => {
-                Box::new(stops.iter().map(|(_, output)| output).chain(std::iter::once(&**input)))
-            }
+            Op::OneOf(set) => lookup::one_of(set, &args[0], context),
+            Op::Assert => convert::assert(args, &self.of, context),
+            Op::Convert => convert::convert(args, &self.of, context),
+            Op::Case => decision::case(args, context),
+            Op::Match(labels) => decision::matching(labels, args, context),
+            Op::Coalesce => decision::coalesce(args, context),
+            Op::Compare(comparison) => decision::compare(comparison, args, context),
+            Op::Step(stops) => ramp::step(stops, args, context),
+            Op::Interpolate(ramp) => ramp::interpolate(ramp, args, context),
+            Op::Between(ramp, t) => ramp::mix(ramp, &args[0].evaluate(context)?, &args[1].evaluate(context)?, *t),
+            Op::Let => variable::bind(args, context),
+            Op::Variable { up, index } => match context.scope {
+                Some(scope) => scope.value(*up, *index),
+                None => Ok(Value::Null),
+            },
+            Op::Collator => collator::collator(args, context),
+            Op::Format(options) => formatted::format(options, args, context),
+            Op::Image => formatted::image(args, context),
+            Op::NumberFormat(options) => number_format::number_format(*options, args, context),
+            Op::GlobalState(name) => lookup::global_state(name, context),
+            Op::Within(area) => Ok(Value::Bool(within::within(area, context))),
+            Op::Distance(targets) => Ok(Value::Number(distance::distance(targets, context))),
         }
     }
-}
 
-fn largest<'a>(mut expressions: impl Iterator<Item = &'a Expression>, zoom: f64) -> Option<f64> {
-    expressions.try_fold(f64::NEG_INFINITY, |max, e| Some(max.max(e.upper_bound(zoom)?)))
+    fn number(&self, context: &Context) -> Eval<f64> {
+        match self.evaluate(context)? {
+            Value::Number(number) => Ok(number),
+            other => Err(EvalError::Mismatch { expected: Type::Number, found: other.type_of() }),
+        }
+    }
+
+    fn bool(&self, context: &Context) -> Eval<bool> {
+        match self.evaluate(context)? {
+            Value::Bool(flag) => Ok(flag),
+            other => Err(EvalError::Mismatch { expected: Type::Boolean, found: other.type_of() }),
+        }
+    }
+
+    fn string(&self, context: &Context) -> Eval<Arc<str>> {
+        match self.evaluate(context)? {
+            Value::String(text) => Ok(text),
+            other => Err(EvalError::Mismatch { expected: Type::String, found: other.type_of() }),
+        }
+    }
+
+    /// What the operator itself depends on, besides its operands.
+    fn reads(&self) -> Reads {
+        match &self.op {
+            Op::Call { reads, .. } => *reads,
+            Op::Get(_) | Op::Has(_) | Op::Is(..) | Op::Within(_) | Op::Distance(_) => Reads::Feature,
+            Op::GlobalState(_) | Op::Image => Reads::Globals,
+            _ => Reads::Nothing,
+        }
+    }
+
+    /// Whether the value can differ between features.
+    pub fn reads_feature(&self) -> bool {
+        self.depends_on(Reads::Feature)
+    }
+
+    /// Whether the value can differ between zooms.
+    pub fn reads_zoom(&self) -> bool {
+        self.depends_on(Reads::Zoom)
+    }
+
+    fn depends_on(&self, what: Reads) -> bool {
+        self.reads() == what || self.args.iter().any(|arg| arg.depends_on(what))
+    }
 }

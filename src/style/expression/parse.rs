@@ -1,334 +1,292 @@
-//! JSON to [`Expression`], one arm an operator.
+//! JSON to a typed [`Expression`].
+//!
+//! Every place expects a type, or none. What stands there and may have any type is checked when it is evaluated
+//! (`Op::Assert`), or converted where the Style Spec has it so (`Op::Convert`); what has another type is an error.
+//! What depends on nothing is evaluated at once.
 
-use super::{Comparison, Curve, Expression, Label, Math, ParseError, Type, Value};
+use super::operators::{self, Form, Overload, Reads, Takes};
+use super::{Context, Expression, Op, ParseError, Type, Value};
 use crate::limits;
-use crate::style::color::Color;
 use serde_json::Value as Json;
-use std::collections::HashMap;
 
-/// What the place of an expression wants: where colours are wanted, texts are colours.
+pub type Parse<T = Expression> = Result<T, ParseError>;
+
+/// What is done with a value of unknown type where a certain one is expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Expected {
-    Any,
-    Color,
+pub enum Annotation {
+    /// What the expected type says.
+    Inferred,
+    Convert,
+    /// Nothing: `coalesce` looks at the values itself.
+    None,
 }
 
-type Parse<T = Expression> = Result<T, ParseError>;
-
-pub fn parse(json: &Json, expected: Expected) -> Parse {
-    Parser { depth: 0 }.parse(json, expected)
+/// An operator with its operands and the type that is expected of it.
+pub struct Call<'a> {
+    pub name: &'a str,
+    /// The whole array: the operands begin at 1, so that indices are those in error keys.
+    pub items: &'a [Json],
+    pub expected: Option<&'a Type>,
 }
 
-pub(super) fn error<T>(message: impl Into<String>) -> Parse<T> {
-    Err(ParseError { key: String::new(), message: message.into(), unknown: false })
+impl<'a> Call<'a> {
+    /// How many operands there are.
+    pub fn count(&self) -> usize {
+        self.items.len() - 1
+    }
+
+    /// The expected type where it says anything.
+    pub fn wanted(&self) -> Option<&'a Type> {
+        self.expected.filter(|expected| **expected != Type::Value)
+    }
 }
 
-pub(super) fn unknown<T>(what: &str, name: &str) -> Parse<T> {
-    Err(ParseError { key: String::new(), message: format!("the {what} {name:?} is not known here"), unknown: true })
+#[derive(Default)]
+pub struct Parser {
+    depth: usize,
+    /// The variables of each `let` around, from the outermost.
+    scopes: Vec<Vec<(String, Expression)>>,
+}
+
+pub fn error<T>(message: impl Into<String>) -> Parse<T> {
+    Err(ParseError::new(message))
+}
+
+/// What may be right, and is only not known here.
+pub fn unknown<T>(message: impl Into<String>) -> Parse<T> {
+    Err(ParseError { unknown: true, ..ParseError::new(message) })
 }
 
 /// Puts the index of an operand in front of an error's key.
-pub(super) fn at<T>(index: usize, parse: Parse<T>) -> Parse<T> {
+pub fn at<T>(index: usize, parse: Parse<T>) -> Parse<T> {
     parse.map_err(|e| ParseError { key: format!("[{index}]{}", e.key), ..e })
 }
 
-struct Parser {
-    depth: usize,
+/// Makes an error one of the place itself, whatever was expected of it.
+fn own<T>(parse: Parse<T>) -> Parse<T> {
+    parse.map_err(|e| ParseError { by_expectation: false, ..e })
+}
+
+/// The error of an operator that is not known.
+fn unknown_operator<T>(name: &str) -> Parse<T> {
+    let name = crate::style::brief(name);
+    at(0, unknown(format!("Unknown expression \"{name}\". If you wanted a literal array, use [\"literal\", [...]].")))
+}
+
+/// What `typeof` gives in ECMAScript, for messages.
+pub fn kind_of_json(json: &Json) -> &'static str {
+    match json {
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        _ => "object",
+    }
+}
+
+/// Whether ECMAScript takes it for true: options that are not are left out.
+pub fn is_truthy(json: &Json) -> bool {
+    Value::from_json(json).to_bool()
 }
 
 impl Parser {
-    fn parse(&mut self, json: &Json, expected: Expected) -> Parse {
-        match json {
+    pub fn parse(&mut self, json: &Json, expected: Option<&Type>, annotation: Annotation) -> Parse {
+        let parsed = match json {
             Json::Array(items) => {
                 if self.depth == limits::EXPRESSION_DEPTH {
-                    return error(format!("expressions nest at most {} deep", limits::EXPRESSION_DEPTH));
+                    return error(format!("Expressions nest at most {} deep.", limits::EXPRESSION_DEPTH));
                 }
                 self.depth += 1;
                 let parsed = self.operator(items, expected);
                 self.depth -= 1;
-                parsed
+                parsed?
             }
-            Json::Object(_) => error("an object is not an expression; write [\"literal\", {…}]"),
-            literal => self.literal(literal, expected),
+            Json::Object(_) => return error("Bare objects invalid. Use [\"literal\", {...}] instead."),
+            literal => Expression::literal(Value::from_json(literal)),
+        };
+        let (parsed, annotated) = match expected {
+            Some(expected) => annotate(parsed, expected, annotation)?,
+            None => (parsed, false),
+        };
+        // Images are looked up when it is known which there are.
+        if parsed.is_literal() || parsed.of == Type::Image || !is_constant(&parsed) {
+            return Ok(parsed);
+        }
+        match parsed.evaluate(&Context::nowhere()) {
+            Ok(value) => Ok(Expression { op: Op::Literal(value), args: Box::default(), of: parsed.of }),
+            Err(e) => Err(ParseError { by_expectation: annotated, ..ParseError::new(e.to_string()) }),
         }
     }
 
-    fn literal(&self, json: &Json, expected: Expected) -> Parse {
-        let value = Value::from_json(json);
-        match (expected, &value) {
-            (Expected::Color, Value::String(text)) => match Color::parse(text) {
-                Some(color) => Ok(Expression::Literal(Value::Color(color))),
-                None => error(format!("{text:?} is not a CSS colour")),
-            },
-            _ => Ok(Expression::Literal(value)),
-        }
-    }
-
-    fn operator(&mut self, items: &[Json], expected: Expected) -> Parse {
-        let Some(Json::String(operator)) = items.first() else {
-            return error("an expression begins with the name of an operator; write arrays as [\"literal\", […]]");
-        };
-        let operands = &items[1..];
-        let count = operands.len();
-        let takes = |wanted: std::ops::RangeInclusive<usize>| {
-            if wanted.contains(&count) {
-                return Ok(());
+    fn operator(&mut self, items: &[Json], expected: Option<&Type>) -> Parse {
+        let name = match items.first() {
+            None => {
+                return error(
+                    "Expected an array with at least one element. If you wanted a literal array, use [\"literal\", []].",
+                );
             }
-            let wanted = match (wanted.start(), wanted.end()) {
-                (a, b) if a == b => a.to_string(),
-                (a, &usize::MAX) => format!("at least {a}"),
-                (a, b) => format!("{a} to {b}"),
-            };
-            error(format!("{operator:?} takes {wanted} operands, not {count}"))
-        };
-        const MANY: usize = usize::MAX;
-        use Expression as E;
-        let parsed = match operator.as_str() {
-            "literal" => {
-                takes(1..=1)?;
-                return at(1, self.literal(&operands[0], expected));
+            Some(Json::String(name)) => name,
+            Some(other) => {
+                let found = kind_of_json(other);
+                return at(
+                    0,
+                    error(format!(
+                        "Expression name must be a string, but found {found} instead. \
+                         If you wanted a literal array, use [\"literal\", [...]]."
+                    )),
+                );
             }
-            "zoom" => takes(0..=0).map(|()| E::Zoom)?,
-            "id" => takes(0..=0).map(|()| E::Id)?,
-            "geometry-type" => takes(0..=0).map(|()| E::GeometryType)?,
-            "properties" => takes(0..=0).map(|()| E::Properties)?,
-            "get" | "has" => {
-                takes(1..=2)?;
-                match (operator.as_str(), operands) {
-                    ("get", [Json::String(name)]) => E::Property(name.as_str().into()),
-                    ("has", [Json::String(name)]) => E::HasProperty(name.as_str().into()),
-                    ("get", _) => E::Get(self.all(operands, 1)?),
-                    _ => E::Has(self.all(operands, 1)?),
+        };
+        let call = Call { name, items, expected };
+        match operators::find(name) {
+            None => unknown_operator(name),
+            Some(operator) => match &operator.form {
+                Form::Special(parse) => parse(self, &call),
+                Form::Function { gives, overloads } => {
+                    let (overload, args) = own(self.function(&call, overloads))?;
+                    let op = Op::Call { name: operator.name, reads: overload.reads, evaluate: overload.evaluate };
+                    Ok(Expression { op, args, of: gives.clone() })
                 }
+            },
+        }
+    }
+
+    /// The operands of a function, and the list of types that they fit.
+    fn function<'o>(&mut self, call: &Call, overloads: &'o [Overload]) -> Parse<(&'o Overload, Box<[Expression]>)> {
+        let fitting: Vec<&'o Overload> = overloads.iter().filter(|o| o.takes.fit(call.count())).collect();
+        if let Some(&overload) = fitting.first() {
+            let operands = (1..call.items.len())
+                .map(|i| at(i, self.parse(&call.items[i], Some(overload.takes.at(i - 1)), Annotation::Inferred)));
+            match operands.collect::<Parse<Box<[_]>>>() {
+                Ok(args) => return Ok((overload, args)),
+                // What fits equally well takes the same types.
+                Err(e) if fitting.len() == 1 || !e.by_expectation => return Err(e),
+                Err(_) => {}
             }
-            "at" => takes(2..=2).and_then(|()| Ok(E::At(self.two(operands)?)))?,
-            "in" => takes(2..=2).and_then(|()| Ok(E::In(self.two(operands)?)))?,
-            "length" => takes(1..=1).and_then(|()| Ok(E::Length(self.one(operands)?)))?,
-            "!" => takes(1..=1).and_then(|()| Ok(E::Not(self.one(operands)?)))?,
-            "all" => E::All(self.all(operands, 1)?),
-            "any" => E::Any(self.all(operands, 1)?),
-            "==" | "!=" | "<" | "<=" | ">" | ">=" if count == 3 => return unknown("third operand of", operator),
-            "==" => takes(2..=2).and_then(|()| Ok(E::Equal(self.two(operands)?)))?,
-            "!=" => takes(2..=2).and_then(|()| Ok(E::Not(Box::new(E::Equal(self.two(operands)?)))))?,
-            "<" | "<=" | ">" | ">=" => {
-                takes(2..=2)?;
-                E::Compare(comparison(operator), self.two(operands)?)
-            }
-            "case" => {
-                takes(3..=MANY)?;
-                self.case(operands, expected)?
-            }
-            "match" => {
-                takes(4..=MANY)?;
-                self.matching(operands, expected)?
-            }
-            "coalesce" => {
-                takes(1..=MANY)?;
-                let options = operands.iter().enumerate().map(|(i, e)| at(i + 1, self.parse(e, Expected::Any)));
-                E::Coalesce(options.collect::<Parse<_>>()?)
-            }
-            "step" => {
-                takes(2..=MANY)?;
-                self.step(operands, expected)?
-            }
-            "interpolate" => {
-                takes(4..=MANY)?;
-                self.interpolate(operands, expected)?
-            }
-            "boolean" => self.typed(E::Assert, Type::Bool, operands)?,
-            "number" => self.typed(E::Assert, Type::Number, operands)?,
-            "string" => self.typed(E::Assert, Type::String, operands)?,
-            "object" => self.typed(E::Assert, Type::Object, operands)?,
-            "array" => {
-                takes(1..=3)?;
-                self.array(operands)?
-            }
-            "to-boolean" => takes(1..=1).and_then(|()| self.typed(E::Convert, Type::Bool, operands))?,
-            "to-string" => takes(1..=1).and_then(|()| self.typed(E::Convert, Type::String, operands))?,
-            "to-number" => self.typed(E::Convert, Type::Number, operands)?,
-            "to-color" => self.typed(E::Convert, Type::Color, operands)?,
-            "rgb" => takes(3..=3).and_then(|()| Ok(E::Rgba(self.all(operands, 1)?)))?,
-            "rgba" => takes(4..=4).and_then(|()| Ok(E::Rgba(self.all(operands, 1)?)))?,
-            "concat" => E::Concat(self.all(operands, 1)?),
-            "upcase" => takes(1..=1).and_then(|()| Ok(E::Upcase(self.one(operands)?)))?,
-            "downcase" => takes(1..=1).and_then(|()| Ok(E::Downcase(self.one(operands)?)))?,
-            "typeof" => takes(1..=1).and_then(|()| Ok(E::Typeof(self.one(operands)?)))?,
-            "e" => E::Literal(Value::Number(std::f64::consts::E)),
-            "pi" => E::Literal(Value::Number(std::f64::consts::PI)),
-            "ln2" => E::Literal(Value::Number(std::f64::consts::LN_2)),
-            name => {
-                let (operator, wanted) = match name {
-                    "+" => (Math::Add, 0..=MANY),
-                    "*" => (Math::Multiply, 0..=MANY),
-                    "-" => (Math::Subtract, 1..=2),
-                    "/" => (Math::Divide, 2..=2),
-                    "%" => (Math::Remainder, 2..=2),
-                    "^" => (Math::Power, 2..=2),
-                    "min" => (Math::Min, 0..=MANY),
-                    "max" => (Math::Max, 0..=MANY),
-                    "abs" => (Math::Abs, 1..=1),
-                    "ceil" => (Math::Ceil, 1..=1),
-                    "floor" => (Math::Floor, 1..=1),
-                    "round" => (Math::Round, 1..=1),
-                    "sqrt" => (Math::Sqrt, 1..=1),
-                    "ln" => (Math::Ln, 1..=1),
-                    "log2" => (Math::Log2, 1..=1),
-                    "log10" => (Math::Log10, 1..=1),
-                    _ => return unknown("operator", name),
-                };
-                takes(wanted)?;
-                E::Math(operator, self.all(operands, 1)?)
-            }
+        }
+        let found = (1..call.items.len()).map(|i| Ok(self.operand(call, i, None)?.of.to_string()));
+        let found = found.collect::<Parse<Vec<_>>>()?.join(", ");
+        let listed: Vec<String> = match fitting.is_empty() {
+            true => overloads.iter().map(|o| o.takes.to_string()).collect(),
+            false => fitting.iter().map(|o| o.takes.to_string()).collect(),
         };
-        let passed_down = matches!(parsed, E::Case(..) | E::Match { .. } | E::Stops { .. });
-        let is_color = matches!(parsed, E::Rgba(_) | E::Convert(Type::Color, _));
-        if expected == Expected::Color && !passed_down && !is_color {
-            return Ok(E::Convert(Type::Color, Box::new([parsed])));
+        error(format!("Expected arguments of type {}, but found ({found}) instead.", listed.join(" | ")))
+    }
+
+    /// The operand at an index of the array, of a type that the operator says.
+    pub fn operand(&mut self, call: &Call, index: usize, expected: Option<&Type>) -> Parse {
+        own(at(index, self.parse(&call.items[index], expected, Annotation::Inferred)))
+    }
+
+    /// An operand of which is expected what is expected of the operator itself, or else what the operands before it
+    /// have shown.
+    pub fn output(&mut self, call: &Call, index: usize, of: &mut Option<Type>, annotation: Annotation) -> Parse {
+        let parsed = at(index, self.parse(&call.items[index], of.as_ref(), annotation));
+        let parsed = if call.wanted().is_some() { parsed } else { own(parsed) }?;
+        if of.is_none() {
+            *of = Some(parsed.of.clone());
         }
         Ok(parsed)
     }
 
-    /// Operands in order; `first` is the index of the first in its array.
-    fn all(&mut self, operands: &[Json], first: usize) -> Parse<Box<[Expression]>> {
-        operands.iter().enumerate().map(|(i, e)| at(first + i, self.parse(e, Expected::Any))).collect()
+    /// An operand of a type that follows from what is expected of the operator.
+    pub fn inherited(&mut self, call: &Call, index: usize, expected: &Type) -> Parse {
+        let parsed = at(index, self.parse(&call.items[index], Some(expected), Annotation::Inferred));
+        if call.expected.is_some() { parsed } else { own(parsed) }
     }
 
-    fn one(&mut self, operands: &[Json]) -> Parse<Box<Expression>> {
-        at(1, self.parse(&operands[0], Expected::Any)).map(Box::new)
+    /// An expression among an operator's options; the reference implementation gives all of them the index 1.
+    pub fn option(&mut self, json: &Json, expected: &Type) -> Parse {
+        own(at(1, self.parse(json, Some(expected), Annotation::Inferred)))
     }
 
-    fn two(&mut self, operands: &[Json]) -> Parse<Box<[Expression; 2]>> {
-        let first = at(1, self.parse(&operands[0], Expected::Any))?;
-        Ok(Box::new([first, at(2, self.parse(&operands[1], Expected::Any))?]))
-    }
-
-    fn typed(&mut self, make: impl Fn(Type, Box<[Expression]>) -> Expression, of: Type, operands: &[Json]) -> Parse {
-        if operands.is_empty() {
-            return error("an operand is missing");
-        }
-        Ok(make(of, self.all(operands, 1)?))
-    }
-
-    /// `["array", type, length, value]`, of which type and length may be left out.
-    fn array(&mut self, operands: &[Json]) -> Parse {
-        let [of @ .., value] = operands else { return error("an operand is missing") };
-        let item = match of.first().map(Json::as_str) {
-            None => None,
-            Some(Some("number")) => Some(Type::Number),
-            Some(Some("string")) => Some(Type::String),
-            Some(Some("boolean")) => Some(Type::Bool),
-            Some(_) => return at(1, error("the type of an array's items is \"number\", \"string\" or \"boolean\"")),
-        };
-        let length = match of.get(1) {
-            None => None,
-            Some(length) => match length.as_u64() {
-                Some(length) => Some(length as usize),
-                None => return at(2, error("the length of an array is a whole number")),
-            },
-        };
-        let value = at(operands.len(), self.parse(value, Expected::Any))?;
-        Ok(Expression::Array { item, length, value: Box::new(value) })
-    }
-
-    fn case(&mut self, operands: &[Json], expected: Expected) -> Parse {
-        let [pairs @ .., otherwise] = operands else { return error("the last output is missing") };
-        if pairs.len() % 2 != 0 {
-            return error("\"case\" takes pairs of a condition and an output, then one more output");
-        }
-        let mut branches = Vec::new();
-        for (i, pair) in pairs.chunks_exact(2).enumerate() {
-            let condition = at(2 * i + 1, self.parse(&pair[0], Expected::Any))?;
-            branches.push((condition, at(2 * i + 2, self.parse(&pair[1], expected))?));
-        }
-        let otherwise = at(operands.len(), self.parse(otherwise, expected))?;
-        Ok(Expression::Case(branches.into(), Box::new(otherwise)))
-    }
-
-    fn matching(&mut self, operands: &[Json], expected: Expected) -> Parse {
-        let [input, pairs @ .., otherwise] = operands else { return error("the last output is missing") };
-        if pairs.len() % 2 != 0 {
-            return error("\"match\" takes an input, pairs of labels and an output, then one more output");
-        }
-        let input = Box::new(at(1, self.parse(input, Expected::Any))?);
-        let mut labels = HashMap::new();
-        let mut outputs = Vec::new();
-        for (i, pair) in pairs.chunks_exact(2).enumerate() {
-            let here = 2 * i + 2;
-            let several = match &pair[0] {
-                Json::Array(several) => several.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            for label in several {
-                let label = match label {
-                    Json::String(text) => Label::String(text.as_str().into()),
-                    Json::Number(n) if n.as_f64().is_some_and(|n| n.fract() == 0.0 && n.abs() < 9e15) => {
-                        Label::Number(n.as_f64().unwrap_or_default() as i64)
-                    }
-                    _ => return at(here, error("labels are strings, whole numbers, or arrays of either")),
-                };
-                if labels.insert(label, outputs.len()).is_some() {
-                    return at(here, error("a label stands twice"));
-                }
-            }
-            outputs.push(at(here + 1, self.parse(&pair[1], expected))?);
-        }
-        let otherwise = Box::new(at(operands.len(), self.parse(otherwise, expected))?);
-        Ok(Expression::Match { input, labels, outputs: outputs.into(), otherwise })
-    }
-
-    fn step(&mut self, operands: &[Json], expected: Expected) -> Parse {
-        if !operands.len().is_multiple_of(2) {
-            return error("\"step\" takes an input, an output, then pairs of a stop and an output");
-        }
-        let input = Box::new(at(1, self.parse(&operands[0], Expected::Any))?);
-        let mut stops = vec![(f64::NEG_INFINITY, at(2, self.parse(&operands[1], expected))?)];
-        self.stops(&operands[2..], 3, expected, &mut stops)?;
-        Ok(Expression::Stops { curve: Curve::Step, input, stops: stops.into() })
-    }
-
-    fn interpolate(&mut self, operands: &[Json], expected: Expected) -> Parse {
-        let curve = match operands[0].as_array().map(Vec::as_slice) {
-            Some([Json::String(name)]) if name == "linear" => Curve::Linear,
-            Some([Json::String(name), base]) if name == "exponential" => match base.as_f64() {
-                Some(base) if base > 0.0 => Curve::Exponential(base),
-                _ => return at(1, error("the base of \"exponential\" is a number above 0")),
-            },
-            Some([Json::String(name), ..]) => return at(1, unknown("curve", name)),
-            _ => return at(1, error("the curves are [\"linear\"] and [\"exponential\", base]")),
-        };
-        if !operands.len().is_multiple_of(2) {
-            return error("\"interpolate\" takes a curve, an input, then pairs of a stop and an output");
-        }
-        let input = Box::new(at(2, self.parse(&operands[1], Expected::Any))?);
-        let mut stops = Vec::new();
-        self.stops(&operands[2..], 3, expected, &mut stops)?;
-        Ok(Expression::Stops { curve, input, stops: stops.into() })
-    }
-
-    fn stops(
+    /// Parses the body of a `let`, its variables known.
+    pub fn with_variables<T>(
         &mut self,
-        pairs: &[Json],
-        first: usize,
-        expected: Expected,
-        stops: &mut Vec<(f64, Expression)>,
-    ) -> Parse<()> {
-        for (i, pair) in pairs.chunks_exact(2).enumerate() {
-            let here = first + 2 * i;
-            let Some(stop) = pair[0].as_f64() else { return at(here, error("a stop is a number")) };
-            if stops.last().is_some_and(|(last, _)| *last >= stop) {
-                return at(here, error("stops go upwards"));
-            }
-            stops.push((stop, at(here + 1, self.parse(&pair[1], expected))?));
-        }
-        Ok(())
+        variables: Vec<(String, Expression)>,
+        body: impl FnOnce(&mut Parser) -> Parse<T>,
+    ) -> Parse<(Vec<Expression>, T)> {
+        self.scopes.push(variables);
+        let parsed = body(self);
+        let variables = self.scopes.pop().unwrap_or_default();
+        Ok((variables.into_iter().map(|(_, value)| value).collect(), parsed?))
+    }
+
+    /// The variable of this name: what it is bound to, how many `let` further out, and its place there.
+    pub fn variable(&self, name: &str) -> Option<(&Expression, usize, usize)> {
+        self.scopes.iter().rev().enumerate().find_map(|(up, scope)| {
+            let (index, (_, value)) = scope.iter().enumerate().rfind(|(_, (known, _))| known == name)?;
+            Some((value, up, index))
+        })
     }
 }
 
-pub(super) fn comparison(operator: &str) -> Comparison {
-    match operator {
-        "<" => Comparison::Less,
-        "<=" => Comparison::LessOrEqual,
-        ">" => Comparison::Greater,
-        _ => Comparison::GreaterOrEqual,
+/// Makes an expression fit the expected type; whether something had to be put around it.
+fn annotate(parsed: Expression, expected: &Type, annotation: Annotation) -> Parse<(Expression, bool)> {
+    use Type as T;
+    let actual = &parsed.of;
+    let asserted = matches!(expected, T::String | T::Number | T::Boolean | T::Object | T::Array(..));
+    let converted = match expected {
+        T::Projection => matches!(actual, T::String | T::Array(..) | T::Value),
+        T::Color | T::Formatted | T::Image => matches!(actual, T::Value | T::String),
+        T::Padding | T::NumberArray => matches!(actual, T::Value | T::Number | T::Array(..)),
+        T::ColorArray => matches!(actual, T::Value | T::String | T::Array(..)),
+        T::Anchors => matches!(actual, T::Value | T::Array(..)),
+        _ => false,
+    };
+    let op = match annotation {
+        _ if !(converted || asserted && *actual == T::Value) => {
+            return match expected.includes(actual) {
+                true => Ok((parsed, false)),
+                false => {
+                    let message = format!("Expected {expected} but found {actual} instead.");
+                    Err(ParseError { by_expectation: true, ..ParseError::new(message) })
+                }
+            };
+        }
+        Annotation::None => return Ok((parsed, false)),
+        Annotation::Inferred if asserted => Op::Assert,
+        _ => Op::Convert,
+    };
+    Ok((Expression { op, args: Box::new([parsed]), of: expected.clone() }, true))
+}
+
+/// Whether a value can be known before any zoom or feature is. Operands have been evaluated already, but for those of
+/// annotations.
+pub fn is_constant(expression: &Expression) -> bool {
+    match &expression.op {
+        Op::Assert | Op::Convert => expression.args.iter().all(is_constant),
+        // An error is one only when it is reached; a collator depends on where it runs.
+        Op::Collator | Op::Variable { .. } => false,
+        _ => {
+            let alone = matches!(expression.op, Op::Image) || expression.reads() == Reads::Nothing;
+            alone && expression.args.iter().all(Expression::is_literal)
+        }
+    }
+}
+
+impl Takes {
+    fn fit(&self, count: usize) -> bool {
+        match self {
+            Takes::Each(types) => types.len() == count,
+            Takes::Many(_) => true,
+        }
+    }
+
+    fn at(&self, index: usize) -> &Type {
+        match self {
+            Takes::Each(types) => &types[index],
+            Takes::Many(of) => of,
+        }
+    }
+}
+
+impl std::fmt::Display for Takes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Takes::Each(types) => {
+                write!(f, "({})", types.iter().map(Type::to_string).collect::<Vec<_>>().join(", "))
+            }
+            Takes::Many(of) => write!(f, "({of}...)"),
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! What expressions compute with.
 
+use super::collator::Collator;
+use super::{EvalError, Type, ecma};
+use crate::limits;
 use crate::style::color::Color;
 use crate::value::Property;
+use indexmap::IndexMap;
 use serde_json::Value as Json;
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A value of the Style Spec's expression language.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -16,7 +18,56 @@ pub enum Value {
     String(Arc<str>),
     Color(Color),
     Array(Arc<[Value]>),
-    Object(Arc<BTreeMap<String, Value>>),
+    Object(Arc<Object>),
+    Collator(Arc<Collator>),
+    Formatted(Arc<[Section]>),
+    Image(Arc<Image>),
+    /// Top, right, bottom and left, in CSS pixels.
+    Padding(Arc<[f64; 4]>),
+    NumberArray(Arc<[f64]>),
+    ColorArray(Arc<[Color]>),
+    /// Where a label may stand, in order of preference: the name of an anchor and an offset in ems.
+    Anchors(Arc<[(Arc<str>, [f64; 2])]>),
+    /// A projection on its way from one to another; one alone stays the text that names it.
+    Projection(Arc<Projection>),
+}
+
+/// An object, its properties in the order in which they were written.
+pub type Object = IndexMap<Arc<str>, Value>;
+
+/// A part of a formatted text (`format`): text, or an image instead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    pub text: Arc<str>,
+    pub image: Option<Arc<Image>>,
+    /// Relative to the label's size.
+    pub scale: Option<f64>,
+    /// Names of fonts, separated by commas.
+    pub font: Option<Arc<str>>,
+    pub color: Option<Color>,
+    /// `bottom`, `center` or `top`.
+    pub vertical_align: Option<Arc<str>>,
+}
+
+impl Section {
+    pub fn plain(text: Arc<str>) -> Section {
+        Section { text, image: None, scale: None, font: None, color: None, vertical_align: None }
+    }
+}
+
+/// An image by name (`image`), and whether the style's sprite has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    pub name: Arc<str>,
+    pub available: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Projection {
+    pub from: Value,
+    pub to: Value,
+    /// How far between them, 0 to 1.
+    pub transition: f64,
 }
 
 impl Value {
@@ -27,39 +78,56 @@ impl Value {
             Json::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
             Json::String(text) => Value::String(text.as_str().into()),
             Json::Array(items) => Value::Array(items.iter().map(Value::from_json).collect()),
-            Json::Object(map) => {
-                Value::Object(Arc::new(map.iter().map(|(k, v)| (k.clone(), Value::from_json(v))).collect()))
+            Json::Object(map) => Value::Object(Arc::new(object(map))),
+        }
+    }
+
+    /// The value's own type: for arrays also the items', `value` where they differ, and their number.
+    pub fn type_of(&self) -> Type {
+        match self {
+            Value::Null => Type::Null,
+            Value::Bool(_) => Type::Boolean,
+            Value::Number(_) => Type::Number,
+            Value::String(_) => Type::String,
+            Value::Color(_) => Type::Color,
+            Value::Object(_) => Type::Object,
+            Value::Collator(_) => Type::Collator,
+            Value::Formatted(_) => Type::Formatted,
+            Value::Image(_) => Type::Image,
+            Value::Padding(_) => Type::Padding,
+            Value::NumberArray(_) => Type::NumberArray,
+            Value::ColorArray(_) => Type::ColorArray,
+            Value::Anchors(_) => Type::Anchors,
+            Value::Projection(_) => Type::Projection,
+            Value::Array(items) => {
+                let item = match &**items {
+                    [] => Type::Value,
+                    [one] => one.type_of(),
+                    // Two arrays never count as of one type.
+                    [Value::Array(_), ..] => Type::Value,
+                    [first, rest @ ..] => {
+                        let kind = first.type_of();
+                        match rest.iter().all(|other| !matches!(other, Value::Array(_)) && other.type_of() == kind) {
+                            true => kind,
+                            false => Type::Value,
+                        }
+                    }
+                };
+                Type::array(item, Some(items.len()))
             }
         }
     }
 
-    /// What `typeof` gives: for arrays also the items' type, `value` if they differ, and their number.
-    pub fn type_of(&self) -> String {
-        let Value::Array(items) = self else { return self.type_name().to_string() };
-        let mut types = items.iter().map(Value::type_name);
-        let item = types.next().filter(|first| types.all(|other| other == *first)).unwrap_or("value");
-        format!("array<{item}, {}>", items.len())
-    }
-
-    /// The type's name, without the items' of arrays.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Color(_) => "color",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        }
-    }
-
-    /// The order of two strings or two numbers; none for anything else.
-    pub fn compare(&self, other: &Value) -> Option<Ordering> {
+    /// Equality as `==` has it: of arrays, objects and other compound values, only each with itself.
+    pub fn is(&self, other: &Value) -> bool {
         match (self, other) {
-            (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
-            (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-            _ => None,
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::String(a), Value::String(b)) => a == b,
+            (Value::Array(a), Value::Array(b)) => Arc::ptr_eq(a, b),
+            (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b),
+            _ => false,
         }
     }
 
@@ -74,58 +142,214 @@ impl Value {
         }
     }
 
-    /// `to-number`: null and false are 0, true is 1, a string as ECMAScript reads numbers.
-    pub fn to_number(&self) -> Option<f64> {
-        match self {
-            Value::Null | Value::Bool(false) => Some(0.0),
-            Value::Bool(true) => Some(1.0),
-            Value::Number(number) => Some(*number),
-            Value::String(text) => text_number(text.trim()),
-            _ => None,
-        }
-    }
-
-    /// `to-color`: a CSS colour's text, or an array of three or four numbers of which the first three go to 255.
-    pub fn to_color(&self) -> Option<Color> {
-        match self {
-            Value::Color(color) => Some(*color),
-            Value::String(text) => Color::parse(text),
-            Value::Array(items) => {
-                let numbers: Option<Vec<f64>> =
-                    items.iter().map(|v| if let Value::Number(n) = v { Some(*n) } else { None }).collect();
-                rgba(&numbers?)
-            }
-            _ => None,
-        }
-    }
-
-    /// `to-string`.
-    pub fn to_text(&self) -> Arc<str> {
-        match self {
+    /// `to-string`: null is empty, compound values are their JSON.
+    pub fn to_text(&self) -> Result<Arc<str>, EvalError> {
+        Ok(match self {
             Value::Null => "".into(),
             Value::String(text) => text.clone(),
-            Value::Number(number) => number_text(*number).into(),
+            Value::Number(number) => ecma::text(*number).into(),
             Value::Bool(flag) => flag.to_string().into(),
-            Value::Color(color) => {
-                let [r, g, b, _] = color.to_rgba8();
-                format!("rgba({r},{g},{b},{})", number_text(color.a)).into()
+            Value::Color(color) => color.to_string().into(),
+            Value::Image(image) => image.name.clone(),
+            Value::Formatted(sections) => bounded(sections.iter().map(|section| &*section.text))?.into(),
+            Value::Projection(projection) => match (&projection.from, &projection.to) {
+                (from @ Value::String(name), to) if from.is(to) && projection.transition == 1.0 => name.clone(),
+                (from, to) => {
+                    let parts = [from.clone(), to.clone(), Value::Number(projection.transition)];
+                    Value::Array(Arc::new(parts)).to_json()?.into()
+                }
+            },
+            Value::Padding(sides) => numbers(&**sides).to_json()?.into(),
+            Value::NumberArray(items) => numbers(items).to_json()?.into(),
+            Value::ColorArray(colors) => {
+                Value::Array(colors.iter().map(|color| Value::Color(*color)).collect()).to_json()?.into()
             }
-            other => other.to_json().to_string().into(),
+            Value::Anchors(_) => {
+                let mut out = String::new();
+                self.write_values(&mut out)?;
+                out.into()
+            }
+            other => other.to_json()?.into(),
+        })
+    }
+
+    /// The value as an item of an array that is shown as text (ECMA-262, 23.1.3.18).
+    pub fn joined(&self) -> String {
+        match self {
+            Value::Array(items) => items.iter().map(Value::joined).collect::<Vec<_>>().join(","),
+            Value::Object(_) => "[object Object]".to_string(),
+            other => other.to_text().map_or_else(|_| String::new(), |text| text.to_string()),
         }
     }
 
-    fn to_json(&self) -> Json {
+    /// The value as JSON, as ECMAScript writes it: NaN and infinities are null.
+    pub fn to_json(&self) -> Result<String, EvalError> {
+        let mut out = String::new();
+        self.write(&mut out)?;
+        Ok(out)
+    }
+
+    fn write(&self, out: &mut String) -> Result<(), EvalError> {
         match self {
-            Value::Null => Json::Null,
-            Value::Bool(flag) => (*flag).into(),
-            // As ECMAScript writes numbers: whole ones without a point.
-            Value::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => Json::from(*n as i64),
-            Value::Number(number) => Json::from(*number),
-            Value::Array(items) => items.iter().map(Value::to_json).collect(),
-            Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), v.to_json())).collect(),
-            text => text.to_text().to_string().into(),
+            Value::Null => out.push_str("null"),
+            Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+            Value::Number(number) => write_number(*number, out),
+            Value::String(text) => write_text(text, out),
+            // The reference implementation keeps colours multiplied by their alpha.
+            Value::Color(color) => {
+                for (name, channel) in
+                    [("{\"r\":", color.r * color.a), (",\"g\":", color.g * color.a), (",\"b\":", color.b * color.a)]
+                {
+                    out.push_str(name);
+                    write_number(channel, out);
+                }
+                out.push_str(",\"a\":");
+                write_number(color.a, out);
+                out.push('}');
+            }
+            Value::Array(items) => write_list(items.iter(), out, |item, out| item.write(out))?,
+            Value::Object(map) => {
+                out.push('{');
+                for (i, (key, value)) in map.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    write_text(key, out);
+                    out.push(':');
+                    value.write(out)?;
+                }
+                out.push('}');
+            }
+            Value::Collator(collator) => {
+                out.push_str("{\"locale\":");
+                match collator.locale() {
+                    Some(locale) => write_text(locale, out),
+                    None => out.push_str("null"),
+                }
+                out.push_str(",\"sensitivity\":");
+                write_text(collator.sensitivity(), out);
+                out.push_str(",\"collator\":{}}");
+            }
+            Value::Formatted(sections) => {
+                out.push_str("{\"sections\":");
+                write_list(sections.iter(), out, |section, out| section.write(out))?;
+                out.push('}');
+            }
+            Value::Image(image) => {
+                out.push_str("{\"name\":");
+                write_text(&image.name, out);
+                out.push_str(if image.available { ",\"available\":true}" } else { ",\"available\":false}" });
+            }
+            Value::Padding(_) | Value::NumberArray(_) | Value::ColorArray(_) | Value::Anchors(_) => {
+                out.push_str("{\"values\":");
+                self.write_values(out)?;
+                out.push('}');
+            }
+            Value::Projection(projection) => {
+                out.push_str("{\"from\":");
+                projection.from.write(out)?;
+                out.push_str(",\"to\":");
+                projection.to.write(out)?;
+                out.push_str(",\"transition\":");
+                write_number(projection.transition, out);
+                out.push('}');
+            }
+        }
+        within_limit(out.len())
+    }
+
+    /// The values within paddings, arrays of numbers and of colours, and anchors.
+    fn write_values(&self, out: &mut String) -> Result<(), EvalError> {
+        match self {
+            Value::Padding(sides) => numbers(&**sides).write(out),
+            Value::NumberArray(items) => numbers(items).write(out),
+            Value::ColorArray(colors) => write_list(colors.iter(), out, |color, out| Value::Color(*color).write(out)),
+            Value::Anchors(anchors) => {
+                let flat = anchors.iter().flat_map(|(name, offset)| [Value::String(name.clone()), numbers(offset)]);
+                Value::Array(flat.collect()).write(out)
+            }
+            other => other.write(out),
         }
     }
+}
+
+impl Section {
+    fn write(&self, out: &mut String) -> Result<(), EvalError> {
+        let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
+        let fields = [
+            ("{\"text\":", Value::String(self.text.clone())),
+            (",\"image\":", or_null(self.image.clone().map(Value::Image))),
+            (",\"scale\":", or_null(self.scale.map(Value::Number))),
+            (",\"fontStack\":", or_null(self.font.clone().map(Value::String))),
+            (",\"textColor\":", or_null(self.color.map(Value::Color))),
+            (",\"verticalAlign\":", or_null(self.vertical_align.clone().map(Value::String))),
+        ];
+        for (name, value) in fields {
+            out.push_str(name);
+            value.write(out)?;
+        }
+        out.push('}');
+        Ok(())
+    }
+}
+
+pub fn numbers(items: &[f64]) -> Value {
+    Value::Array(items.iter().map(|item| Value::Number(*item)).collect())
+}
+
+/// Whole numbers come first, upwards, as ECMAScript orders the properties of an object (ECMA-262, 10.1.11).
+fn object(map: &serde_json::Map<String, Json>) -> Object {
+    let index = |key: &str| key.parse::<u32>().ok().filter(|index| *index < u32::MAX && index.to_string() == key);
+    let mut found: Object = map.iter().map(|(key, value)| (key.as_str().into(), Value::from_json(value))).collect();
+    if found.keys().any(|key| index(key).is_some()) {
+        found.sort_by_cached_key(|key, _| index(key).map_or((1, 0), |index| (0, index)));
+    }
+    found
+}
+
+/// Texts put together, as long as they stay within the limit: expressions can double them at each step.
+pub fn bounded<'a>(texts: impl Iterator<Item = &'a str>) -> Result<String, EvalError> {
+    let mut joined = String::new();
+    for text in texts {
+        joined.push_str(text);
+        within_limit(joined.len())?;
+    }
+    Ok(joined)
+}
+
+fn within_limit(length: usize) -> Result<(), EvalError> {
+    match length > limits::EXPRESSION_TEXT_BYTES {
+        true => Err(EvalError::text(format!("A text has more than {} bytes.", limits::EXPRESSION_TEXT_BYTES))),
+        false => Ok(()),
+    }
+}
+
+pub fn write_text(text: &str, out: &mut String) {
+    // A text is always JSON.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+pub fn write_number(number: f64, out: &mut String) {
+    match number.is_finite() {
+        true => out.push_str(&ecma::text(number)),
+        false => out.push_str("null"),
+    }
+}
+
+fn write_list<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut String,
+    write: impl Fn(T, &mut String) -> Result<(), EvalError>,
+) -> Result<(), EvalError> {
+    out.push('[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write(item, out)?;
+    }
+    out.push(']');
+    Ok(())
 }
 
 impl From<&Property> for Value {
@@ -139,43 +363,5 @@ impl From<&Property> for Value {
             Property::String(text) => Value::String(text.clone()),
             Property::Json(json) => Value::from_json(json),
         }
-    }
-}
-
-/// `rgb` and `rgba`: red, green and blue 0 to 255, alpha 0 to 1.
-pub fn rgba(numbers: &[f64]) -> Option<Color> {
-    let (&[r, g, b], a) = match numbers {
-        [rgb @ .., a] if rgb.len() == 3 => (<&[f64; 3]>::try_from(rgb).ok()?, *a),
-        rgb => (<&[f64; 3]>::try_from(rgb).ok()?, 1.0),
-    };
-    let ok = [r, g, b].iter().all(|c| (0.0..=255.0).contains(c)) && (0.0..=1.0).contains(&a);
-    ok.then_some(Color { r: r / 255.0, g: g / 255.0, b: b / 255.0, a })
-}
-
-/// A number as ECMAScript reads it (ECMA-262, 7.1.4.1).
-fn text_number(text: &str) -> Option<f64> {
-    let radix = |digits: &str, radix| u64::from_str_radix(digits, radix).ok().map(|n| n as f64);
-    match (text, text.get(..2)) {
-        ("", _) => Some(0.0),
-        (_, Some("0x" | "0X")) => radix(&text[2..], 16),
-        (_, Some("0o" | "0O")) => radix(&text[2..], 8),
-        (_, Some("0b" | "0B")) => radix(&text[2..], 2),
-        ("Infinity" | "+Infinity", _) => Some(f64::INFINITY),
-        ("-Infinity", _) => Some(f64::NEG_INFINITY),
-        // Rust would also read "inf" and "nan".
-        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-/// A number as ECMAScript writes it (ECMA-262, 6.1.6.1.20).
-fn number_text(number: f64) -> String {
-    match number.abs() {
-        0.0 => "0".to_string(),
-        f64::INFINITY if number > 0.0 => "Infinity".to_string(),
-        f64::INFINITY => "-Infinity".to_string(),
-        1e21.. => format!("{number:e}").replace('e', "e+"),
-        ..1e-6 => format!("{number:e}"),
-        _ => format!("{number}"),
     }
 }
