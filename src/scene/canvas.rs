@@ -66,7 +66,7 @@ pub struct Canvas<'a> {
     pub offset: Point,
     /// The part of the square that is asked for.
     pub asked: Rect,
-    /// The source's tiles: the square's own first (none where it is absent), then those around it by rows.
+    /// The source's tiles: the square's own first (none where it is absent), then those around it.
     pub own: Option<Placement<'a>>,
     pub around: Vec<Placement<'a>>,
     /// How far everything is moved within the square, in scene units: less than a pixel.
@@ -105,7 +105,9 @@ impl<'a> Canvas<'a> {
         };
         let own = place(0, 0);
         let mut around: Vec<Placement> = Vec::new();
-        for (dx, dy) in [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)] {
+        // Those that share a side first: a line over a corner is drawn where it is seen from here, whether what lies
+        // beyond the corner is known or not.
+        for (dx, dy) in [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
             // By rectangle, not by address: a small world is its own neighbour, to the east and to the west.
             if let Some(new) = place(dx, dy)
                 && !own.iter().chain(&around).any(|known| known.cell == new.cell)

@@ -449,6 +449,24 @@ fn features_are_drawn_in_the_order_of_their_sort_keys() {
 }
 
 #[test]
+fn filters_and_paints_know_where_a_feature_is() {
+    // The tile's western half, all of its height, and something beyond; the second circle is 10 degrees of longitude east.
+    let tile = id(2, 2, 1);
+    let west = json!({"type": "Polygon", "coordinates": [[[-5, -5], [45, -5], [45, 70], [-5, 70], [-5, -5]]]});
+    let place = json!({"type": "Point", "coordinates": [11.25, 40.979898]});
+    let style = style(&[json!({
+        "type": "circle",
+        "filter": ["within", west],
+        "paint": {"circle-radius": ["case", ["<", ["distance", place], 1000], 7, 3]}
+    })]);
+    let points = [[512, 2048], [1450, 2048], [2047, 2048], [2049, 2048], [3500, 2048]];
+    let world = World::new(vec![(tile, points.iter().map(|point| Feature::points(&[*point])).collect())]);
+    let scene = world.tile(&style, tile);
+    let drawn: Vec<(i32, f64)> = circles(&scene).iter().map(|c| (c.center[0] / PX * UNITS, c.radius)).collect();
+    assert_eq!(drawn, [(512, 7.0), (1448, 3.0), (2040, 3.0)]);
+}
+
+#[test]
 fn a_circle_belongs_to_the_tile_that_holds_its_point() {
     // The point on the edge is in both tiles' data, as the one in the buffer is.
     let world = World::new(vec![

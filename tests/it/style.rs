@@ -559,6 +559,69 @@ fn layers_are_drawn_from_minzoom_on_and_below_maxzoom() {
     assert!(style_of(&json!({"layout": {"visibility": "visible"}})).expect("a style").layers[0].is_visible(4.0));
 }
 
+#[test]
+fn a_layer_whose_filter_lets_nothing_through_is_not_drawn() {
+    for (filter, zoom, visible) in [
+        (json!(false), 4.0, false),
+        (json!([">=", ["zoom"], 5]), 4.9, false),
+        (json!([">=", ["zoom"], 5]), 5.0, true),
+        (json!(["all", ["has", "n"], ["step", ["zoom"], false, 5, true]]), 4.0, false),
+        (json!(["all", ["has", "n"], ["step", ["zoom"], false, 5, true]]), 6.0, true),
+        (json!(["case", ["<", ["zoom"], 5], false, ["has", "n"]]), 4.0, false),
+        (json!(["none"]), 4.0, true),
+        (json!(["any"]), 4.0, false),
+    ] {
+        let style = style_of(&json!({"filter": filter})).expect("a style");
+        assert_eq!(style.layers[0].is_visible(zoom), visible, "{filter} at {zoom}");
+    }
+}
+
+#[test]
+fn expressions_read_the_styles_state() {
+    let layers = json!([{
+        "id": "a", "type": "background",
+        "paint": {"background-color": ["case", ["==", ["global-state", "theme"], "dark"], "black", "white"],
+                  "background-opacity": ["coalesce", ["global-state", "missing"], 0.5]}
+    }]);
+    let style = json!({"version": 8, "layers": layers, "state": {"theme": {"default": "dark"}}});
+    let style = Style::parse("test", &style.to_string()).expect("a style");
+    let Kind::Background(background) = &style.layers[0].kind else { panic!("not a background") };
+    assert_eq!(color_text(background.color.at(4.0).constant()), "color 0 0 0 1");
+    assert_eq!(background.opacity.at(4.0).constant(), 0.5);
+}
+
+#[test]
+fn old_filters_within_expressions_are_warned_of() {
+    let style =
+        style_of(&json!({"filter": ["all", ["!=", "kind", "park"], ["==", ["get", "n"], 5]]})).expect("a style");
+    assert_eq!(style.warnings.len(), 1, "{:?}", style.warnings);
+    assert!(style.warnings[0].to_string().starts_with("layers[0].filter[1]: "), "{}", style.warnings[0]);
+}
+
+#[test]
+fn bounds_hold_for_every_feature() {
+    let width = |value: &str| {
+        let style = style_of(&json!({"type": "line", "paint": {"line-width": json(value)}})).expect(value);
+        let Kind::Line(line) = &style.layers[0].kind else { panic!("not a line") };
+        (line.width.upper_bound(6.0), line.width.magnitude(6.0))
+    };
+    for (value, upper, magnitude) in [
+        ("3", Some(3.0), Some(3.0)),
+        (r#"["get", "n"]"#, None, None),
+        (r#"["min", ["get", "n"], 4]"#, Some(4.0), None),
+        (r#"["max", -9, ["min", ["get", "n"], 4]]"#, Some(4.0), Some(9.0)),
+        (r#"["match", ["get", "kind"], "a", 2, "b", ["*", -3, 5], 1]"#, Some(2.0), Some(15.0)),
+        (r#"["step", ["get", "n"], 1, 5, 8, 9, 2]"#, Some(8.0), Some(8.0)),
+        (r#"["interpolate", ["linear"], ["zoom"], 0, 50, 5, 2, 10, 4, 20, 90]"#, Some(4.0), Some(4.0)),
+        (r#"["let", "x", ["case", ["get", "t"], 6, 7], ["+", ["var", "x"], ["var", "x"]]]"#, Some(14.0), Some(14.0)),
+        (r#"["abs", ["sin", ["number", ["get", "n"]]]]"#, Some(1.0), Some(1.0)),
+        (r#"["sqrt", ["-", 20, ["length", ["to-string", ["get", "n"]]]]]"#, Some(20f64.sqrt()), Some(20f64.sqrt())),
+        (r#"["/", 1, ["number", ["get", "n"]]]"#, None, None),
+    ] {
+        assert_eq!(width(value), (upper, magnitude), "{value}");
+    }
+}
+
 /// Layers with something that is not drawn: the one warning's path, and whether the layer itself is drawn.
 fn undrawn() -> Vec<(Json, &'static str, bool)> {
     vec![
