@@ -60,6 +60,15 @@ pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
 /// Bytes of a line that `style eval` reads.
 pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
+// Images as sources.
+
+/// Pixels of one tile of images; the usual ones have 256 or 512 a side.
+pub const RASTER_TILE_PIXELS: u64 = 2048 * 2048;
+/// Bytes of the file of a source of type `image`.
+pub const PICTURE_BYTES: usize = 32 << 20;
+/// Pixels of all of a style's: 128 MiB of RGBA.
+pub const PICTURE_PIXELS: u64 = 32 << 20;
+
 // Sprites.
 
 /// Sprites that one style may list.

@@ -1,6 +1,6 @@
 //! Tiles in a directory, `dir/{z}/{x}/{y}.mvt`. A file that is not there is an absent tile.
 
-use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
+use super::{Backend, Fetched, Info, Source, TileKind, WORLD, inflate, refused};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::tile::TileId;
@@ -30,6 +30,7 @@ pub fn open(template: &str) -> Result<Source, Error> {
         maxzoom: 15,
         bounds: WORLD,
         class: SizeClass::C512,
+        tiles: TileKind::Vector,
         buffer: 0,
         sparse: false,
         attribution: String::new(),

@@ -107,10 +107,7 @@ impl Tiler {
         let cache = if shared { cache } else { Cache::new(Vec::new()) };
         let decoded = moka::sync::Cache::builder()
             .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
-            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| {
-                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.size());
-                u32::try_from(bytes + 256).unwrap_or(u32::MAX)
-            })
+            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| u32::try_from(tile.size() + 256).unwrap_or(u32::MAX))
             .build();
         Tiler {
             maps: maps.into_iter().map(Arc::new).collect(),
@@ -272,7 +269,7 @@ impl Tiler {
         {
             let (name, source) = own_source(map, tile)?;
             let found = self.source_tile(name, source, tile.tile, key).await?;
-            let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
+            let body = found.bytes.clone();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
         let gathered = Arc::new(self.gather(sources::list(map, &wanted)?, key).await?);

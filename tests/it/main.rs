@@ -17,6 +17,7 @@ mod maps;
 mod options;
 mod page;
 mod paint;
+mod raster_layers;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
