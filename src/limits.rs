@@ -64,6 +64,8 @@ pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.
 pub const PIXMAP_SIDE: u32 = 4096;
+/// PNGs of one colour that are kept, some hundred bytes each: a style has few such, at a few sizes.
+pub const PLAIN_PICTURES: u64 = 256;
 /// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.

@@ -16,6 +16,7 @@ mod lambda_s3;
 mod maps;
 mod options;
 mod page;
+mod png;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;
