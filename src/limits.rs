@@ -161,5 +161,6 @@ pub const LAMBDA_CACHE_RESERVE: Duration = Duration::from_millis(200);
 pub const CACHE_PUTS: usize = 256;
 /// Bytes of one cached object.
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
-/// The source tiles kept in memory, with all that is read of them.
-pub const DECODED_BYTES: u64 = 64 << 20;
+/// The source tiles kept in memory, with all that is read of them: some dozens of a crowded city, so that the rings of
+/// neighbours of pictures that are asked for one after another are still there.
+pub const DECODED_BYTES: u64 = 24 << 20;
