@@ -46,7 +46,10 @@ impl Template {
         let read = tokio::task::spawn_blocking(move || {
             let mut bytes = Vec::new();
             let limit = limits::TILE_BYTES_COMPRESSED as u64 + 1;
-            std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+            let read = std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes);
+            // Kept with the tile, and the buffer grew by doubling.
+            bytes.shrink_to_fit();
+            read.map(|_| bytes)
         });
         match read.await {
             Ok(Ok(bytes)) if bytes.len() > limits::TILE_BYTES_COMPRESSED => {

@@ -123,7 +123,7 @@ pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, ho
         picture
     };
     let body = timed(&mut stages.encode, || png::encode(&picture))?;
-    Ok(Drawn { body: body.into(), stages, behind, decoded })
+    Ok(Drawn { body, stages, behind, decoded })
 }
 
 /// A rectangle of a picture in output pixels: left, top, width, height.
