@@ -12,6 +12,7 @@ mod layer;
 pub mod options;
 mod property;
 mod reader;
+mod resolved;
 
 use crate::digest;
 use crate::error::Error;
@@ -27,8 +28,9 @@ use std::sync::Arc;
 
 pub use eval::evaluate_line;
 pub use gradient::Gradient;
-pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
+pub use layer::{Background, Blending, Circle, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType};
+pub use resolved::{Resolved, Subject};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
