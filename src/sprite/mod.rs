@@ -4,6 +4,7 @@
 //! pixels, so that an index whose rectangles all overlap costs no memory.
 
 mod icon;
+mod pack;
 mod resample;
 mod sheet;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use icon::RATIOS;
+pub use pack::Packed;
 pub use resample::Beyond;
 
 /// Pixels, premultiplied RGBA in rows from the top.
