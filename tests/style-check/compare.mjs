@@ -58,7 +58,7 @@ const OURS_ALONE = new Set(['document', 'refused', 'not-drawn', 'source-layer'])
 
 // Found in expressions by ours alone, on purpose.
 const DELIBERATE = [
-  // The official validator does not say which type a filter has; the official `createFilter`, which draws, does, and
+  // The official validator does not say which type a filter has; the official `featureFilter`, which draws, does, and
   // throws at these.
   /^layers\[\d+\]\.filter: Expected boolean but found /,
 ];
