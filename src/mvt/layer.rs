@@ -107,6 +107,12 @@ impl Dictionary {
 }
 
 impl<'a> Feature<'a> {
+    /// Which of its layer's features it is.
+    pub fn place(&self) -> usize {
+        let first = self.layer.index.features.as_ptr() as usize;
+        (std::ptr::from_ref(self.record) as usize - first) / size_of::<Record>()
+    }
+
     /// The lines or rings in order; of points, all of them as one part.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
         let Layer { tile, index, .. } = self.layer;

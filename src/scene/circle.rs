@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, Placement, SourceTiles, reach};
 use super::path::{Point, Rect};
+use super::trace::{Fate, Trace};
 use super::{Circle, UNITS, faded};
 use crate::error::Error;
 use crate::limits;
@@ -14,6 +15,7 @@ pub fn layer(
     viewport: &Viewport,
     shift: Point,
     tiles: &SourceTiles,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
@@ -43,7 +45,9 @@ pub fn layer(
         let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
         for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
             let located = placement.located(feature, data.extent());
+            let mark = trace.mark(layer, &located);
             if !filter.accepts(&located) {
+                trace.came_to(&mark, Fate::Filter);
                 continue;
             }
             let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
@@ -66,10 +70,22 @@ pub fn layer(
                     stroke_color: faded(stroke_color.of(&located), stroke_opacity.of(&located)),
                     blur: blur.of(&located).max(0.0),
                 };
-                drawn.push((key, circle));
+                if circle.is_visible() {
+                    trace.came_to(&mark, Fate::Drawn);
+                    drawn.push((key, circle));
+                } else {
+                    trace.came_to(&mark, Fate::Unpainted);
+                }
             }
         }
     }
     drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(drawn.into_iter().map(|(_, circle)| circle).collect())
+}
+
+impl Circle {
+    fn is_visible(&self) -> bool {
+        let has_disc = self.radius > 0.0 && self.color.a > 0.0;
+        has_disc || (self.stroke_width > 0.0 && self.stroke_color.a > 0.0)
+    }
 }

@@ -6,6 +6,7 @@ use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
+use super::trace::{Fate, Trace};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
@@ -21,9 +22,11 @@ pub trait Joined: PartialEq {
 }
 
 /// The lines of a layer that reach into a square.
-pub struct Gathered<P> {
+pub struct Gathered<P, M> {
     /// The paint of each feature, in the order in which they are drawn.
     pub paints: Vec<P>,
+    /// What each of those features is known by.
+    pub marks: Vec<M>,
     pub courses: Vec<Course>,
 }
 
@@ -44,17 +47,19 @@ pub struct Share {
     pub until: f64,
 }
 
-/// The lines of a layer's features; `resolve` gives a feature's paint, or none where there is nothing to draw.
-pub fn gather<P: Joined>(
+/// The lines of a layer's features; `resolve` gives a feature's paint, or what becomes of it where it has none.
+pub fn gather<P: Joined, T: Trace>(
     layer: &style::Layer,
     canvas: &Canvas,
     near: Rect,
-    resolve: impl Fn(&Located) -> Option<P>,
-) -> Result<Gathered<P>, Error> {
+    resolve: impl Fn(&Located) -> Result<P, Fate>,
+    trace: &mut T,
+) -> Result<Gathered<P, T::Mark>, Error> {
     // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
     let reached = near.grown(reach(layer, canvas.viewport));
     let filter = layer.filter(canvas.tile_zoom);
     let mut paints: Vec<P> = Vec::new();
+    let mut marks: Vec<T::Mark> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
     // The paint of each piece.
     let mut painted: Vec<usize> = Vec::new();
@@ -66,13 +71,26 @@ pub fn gather<P: Joined>(
         let projection = placement.projection(data.extent());
         for feature in data.features_within(projection.units(near)) {
             let located = placement.located(feature, data.extent());
-            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
+            let mark = trace.mark(layer, &located);
+            if feature.kind() == GeometryKind::Point {
+                trace.came_to(&mark, Fate::Geometry);
                 continue;
             }
-            let Some(paint) = resolve(&located) else { continue };
+            if !filter.accepts(&located) {
+                trace.came_to(&mark, Fate::Filter);
+                continue;
+            }
+            let paint = match resolve(&located) {
+                Ok(paint) => paint,
+                Err(fate) => {
+                    trace.came_to(&mark, fate);
+                    continue;
+                }
+            };
             let is_measured = paint.is_measured() && feature.kind() == GeometryKind::LineString;
             let metrics = if is_measured { metrics(&located) } else { None };
             paints.push(paint);
+            marks.push(mark);
             let (tolerance, id) = (projection.tolerance(), feature.id());
             for part in feature.parts() {
                 let bounds = projection.rect(part.bounds);
@@ -104,7 +122,7 @@ pub fn gather<P: Joined>(
         Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted) }
     };
     let courses = join::chains(&pieces, alike).into_iter().map(course).collect();
-    Ok(Gathered { paints, courses })
+    Ok(Gathered { paints, marks, courses })
 }
 
 /// The square's own features each draw their own part of a chain, up to the middle of what lies between them: whether

@@ -8,6 +8,7 @@ use super::dash::{self, Dash};
 use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
 use super::path::{Line, Measured, Path, UNITS};
+use super::trace::{Fate, Trace};
 use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
@@ -57,15 +58,15 @@ pub fn layer(
     line: &style::Line,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas, images);
     let visible = |feature: &Located| {
-        Some(resolve(feature)).filter(|paint| {
-            let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
-            has_ink && paint.opacity > 0.0 && paint.width > 0.0
-        })
+        let paint = resolve(feature);
+        let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
+        if has_ink && paint.opacity > 0.0 && paint.width > 0.0 { Ok(paint) } else { Err(Fate::Unpainted) }
     };
-    strokes(layer, canvas, visible, line.gradient.as_ref(), images)
+    strokes(layer, canvas, visible, line.gradient.as_ref(), images, trace)
 }
 
 /// The outlines of a fill layer's polygons, where they are not cut.
@@ -75,6 +76,7 @@ pub fn outlines(
     color: &Property<Color>,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
@@ -94,23 +96,25 @@ pub fn outlines(
         has_gradient: false,
         sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
     };
-    let of_polygon = |feature: &Located| {
-        (feature.kind() == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
+    let of_polygon = |feature: &Located| match feature.kind() {
+        GeometryKind::Polygon => Some(paint(feature)).filter(|paint| paint.color.a > 0.0).ok_or(Fate::Unpainted),
+        GeometryKind::Point | GeometryKind::LineString => Err(Fate::Geometry),
     };
-    strokes(layer, canvas, of_polygon, None, images)
+    strokes(layer, canvas, of_polygon, None, images, trace)
 }
 
 fn strokes(
     layer: &style::Layer,
     canvas: &Canvas,
-    resolve: impl Fn(&Located) -> Option<Paint>,
+    resolve: impl Fn(&Located) -> Result<Paint, Fate>,
     colors: Option<&Gradient>,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    let Gathered { paints, courses } = gather(layer, canvas, near, resolve)?;
+    let Gathered { paints, marks, courses } = gather(layer, canvas, near, resolve, trace)?;
     let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
     for Course { line, progress, shares } in courses {
         let paint = &paints[shares[0].feature];
@@ -140,11 +144,19 @@ fn strokes(
             }
         }
     }
-    // Where there is no such image, nothing is drawn.
-    let is_seen = |stroke: &Stroke| {
-        !stroke.path.is_empty() && !matches!(&stroke.ink, Ink::Pattern { quads, .. } if quads.is_empty())
+    let fate = |stroke: &Stroke| match &stroke.ink {
+        _ if stroke.path.is_empty() => Fate::Outside,
+        // Where there is no such image, nothing is drawn.
+        Ink::Pattern { quads, .. } if quads.is_empty() => Fate::NoImage,
+        Ink::Color(_) | Ink::Gradient { .. } | Ink::Pattern { .. } => Fate::Drawn,
     };
-    let mut drawn: Vec<(Paint, Stroke)> = paints.into_iter().zip(drawn).filter(|(_, stroke)| is_seen(stroke)).collect();
+    let is_drawn = |((_, stroke), mark): &((Paint, Stroke), _)| {
+        let fate = fate(stroke);
+        trace.came_to(mark, fate);
+        fate == Fate::Drawn
+    };
+    let drawn = paints.into_iter().zip(drawn).zip(marks).filter(is_drawn);
+    let mut drawn: Vec<(Paint, Stroke)> = drawn.map(|(drawn, _)| drawn).collect();
     drawn.sort_by(|a, b| a.0.sort_key.total_cmp(&b.0.sort_key));
     Ok(drawn.into_iter().map(|(_, stroke)| stroke).collect())
 }

@@ -5,6 +5,7 @@ mod caches;
 mod cli;
 mod decode;
 mod eval;
+mod explain;
 mod gateway;
 mod geojson_source;
 mod golden;

@@ -7,7 +7,8 @@
 use super::lookup::Set;
 use super::operators::{Operator, Reads, find, function};
 use super::parse::{Parse, at, error, unknown};
-use super::{Context, Eval, Expression, Type, Value, ecma, parse};
+use super::ramp::{self, Place};
+use super::{Context, Eval, Expression, Op, Type, Value, ecma, parse};
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 
@@ -291,7 +292,6 @@ fn find_mixed(json: &Json) -> Option<(String, String)> {
 
 /// Whether a filter can let anything through, as far as can be told without a feature.
 pub fn can_hold(filter: &Expression) -> bool {
-    use super::Op;
     match &filter.op {
         Op::Literal(value) => matches!(value, Value::Bool(true)),
         Op::Call { name: "all", .. } => filter.args.iter().all(can_hold),
@@ -304,5 +304,30 @@ pub fn can_hold(filter: &Expression) -> bool {
         Op::Match(_) => filter.args[1..].iter().any(can_hold),
         Op::Assert => filter.args.iter().any(can_hold),
         _ => true,
+    }
+}
+
+/// What in a filter as it was written refuses what it is evaluated for, and where that stands, as `[1][2]`: of an `all`
+/// the first part that does not hold, of a `step` what it comes to. In anything else it is the whole.
+pub fn refusing<'j>(filter: &Expression, written: &'j Json, context: &Context) -> (String, &'j Json) {
+    let items = written.as_array().map_or(&[][..], Vec::as_slice);
+    let found = match &filter.op {
+        // Parts that are known beforehand may have gone: then it cannot be told which is which.
+        Op::Call { name: "all", .. } if items.len() == filter.args.len() + 1 => {
+            let holds = |part: &Expression| matches!(part.evaluate(context), Ok(Value::Bool(true)));
+            filter.args.iter().position(|part| !holds(part)).map(|part| (part, part + 1))
+        }
+        Op::Step(stops) if items.len() == 2 * filter.args.len() - 1 => {
+            let place = filter.args[0].number(context).ok().and_then(|input| ramp::place(stops, input).ok());
+            place.map(|(Place::At(stop) | Place::After(stop))| (stop + 1, 2 * stop + 2))
+        }
+        _ => None,
+    };
+    match found {
+        Some((part, item)) => {
+            let (path, json) = refusing(&filter.args[part], &items[item], context);
+            (format!("[{item}]{path}"), json)
+        }
+        None => (String::new(), written),
     }
 }

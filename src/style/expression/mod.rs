@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 pub use collator::Collator;
 pub use context::{Context, Feature, Field, Globals};
-pub use filter::{Filter, can_hold, parse_filter, parse_legacy_or_expression};
+pub use filter::{Filter, can_hold, parse_filter, parse_legacy_or_expression, refusing};
 pub use function::Reading;
 pub use spec::{PropertySpec, parse_property};
 pub use types::Type;
