@@ -167,10 +167,6 @@ impl LayerReader<'_> {
 
     fn blending(&mut self, kind: &str) -> Result<Blending, String> {
         let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
-        if mode.known(self.globals) == Some(BlendMode::PlusLighter) {
-            let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
-            self.warn(&format!("paint.{kind}-layer-blend"), message);
-        }
         Ok(Blending { opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?, mode })
     }
 

@@ -8,6 +8,7 @@ mod eval;
 mod gateway;
 mod geojson_source;
 mod golden;
+mod hostile_scenes;
 mod hostile_tiles;
 mod hostile_upstream;
 mod http;
