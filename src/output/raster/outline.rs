@@ -46,7 +46,7 @@ struct Segment {
 impl Outliner {
     /// Adds the stroke of one line.
     pub fn stroke(&mut self, line: &[[i32; 2]], closed: bool, pen: &Pen, coverage: &mut Coverage) {
-        let pen = &Pen { radius: pen.radius.max(0.0).min(MOST_RADIUS), ..*pen };
+        let pen = &Pen { radius: pen.radius.clamp(0.0, MOST_RADIUS), ..*pen };
         self.points.clear();
         self.points.extend(line.iter().map(|p| p.map(|c| c.clamp(-FAR, FAR))));
         self.points.dedup();
@@ -184,7 +184,7 @@ pub fn tips(path: &Path, coverage: &mut Coverage) {
 /// Adds a disc.
 pub fn disc(center: [i32; 2], radius: f64, coverage: &mut Coverage) {
     let mut points = Vec::new();
-    let radius = radius.max(0.0).min(MOST_RADIUS);
+    let radius = radius.clamp(0.0, MOST_RADIUS);
     let quarters: [Vector; 4] = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]];
     for i in 0..4 {
         points.push(offset(center, quarters[i], radius));

@@ -50,13 +50,13 @@ impl Rotation {
 
     /// Where the middle of a pixel of the picture lies on the map before it is turned, in scene units.
     pub fn on_map(&self, pixel: [i32; 2]) -> [i64; 2] {
-        let [dx, dy] = self.from_pivot(pixel);
+        let [dx, dy] = self.past_pivot(pixel);
         let (x, y) = (dx * self.cos - dy * self.sin, dx * self.sin + dy * self.cos);
         [self.pivot[0] + whole(x), self.pivot[1] + whole(y)]
     }
 
     /// From the pivot to the middle of a pixel.
-    fn from_pivot(&self, pixel: [i32; 2]) -> [i64; 2] {
+    fn past_pivot(&self, pixel: [i32; 2]) -> [i64; 2] {
         [0, 1].map(|i| i64::from(pixel[i]) * UNITS + UNITS / 2 - self.pivot[i])
     }
 
@@ -120,7 +120,7 @@ impl Rotation {
         let around = [low(0), low(1), high(0), high(1)];
         let spans = (around[1]..around[3].max(around[1])).map(|y| {
             // What is added at each pixel to where the row's first lies, in 2^-30 scene units from the pivot.
-            let [dx, dy] = self.from_pivot([0, y]);
+            let [dx, dy] = self.past_pivot([0, y]);
             let starts = [dx * self.cos - dy * self.sin, dx * self.sin + dy * self.cos];
             let steps = [self.cos, self.sin].map(|n| n * UNITS);
             let edges = [[left, right], [top, bottom]];
