@@ -15,6 +15,8 @@ use crate::value::{Attributes, GeometryKind, Property};
 pub trait Joined: PartialEq {
     /// In scene units.
     fn half_width(&self) -> f64;
+    /// Whether the line is moved sideways.
+    fn is_moved(&self) -> bool;
     /// Whether it matters which way the line runs.
     fn is_directed(&self) -> bool;
     /// Whether it matters how far along its line a place is.
@@ -117,7 +119,8 @@ pub fn gather<P: Joined, T: Trace>(
         *paint == paints[painted[b]] && (!paint.is_directed() || a_last != b_last)
     };
     let course = |chain: Chain| {
-        let (line, spans) = put_together(&chain, &pieces, paints[painted[chain.pieces[0].0]].half_width());
+        let paint = &paints[painted[chain.pieces[0].0]];
+        let (line, spans) = put_together(&chain, &pieces, paint.half_width(), paint.is_moved());
         let progress = progress_along(&chain, &pieces, &progress);
         Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted) }
     };
@@ -201,7 +204,7 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
 
 /// A chain as one line, and from where to where along it each piece reaches. A cut end without a partner goes straight
 /// on for half the width, out of its cell.
-fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, Vec<(f64, f64)>) {
+fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: bool) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
     let mut line = Line { closed: chain.closed, ..Line::default() };
@@ -214,7 +217,7 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
         line.cuts.push(1);
     }
     for (n, &(i, forward)) in chain.pieces.iter().enumerate() {
-        let mut points = with_stays(piece(i));
+        let mut points = with_stays(piece(i), is_moved);
         if !forward {
             points.reverse();
         }
@@ -256,31 +259,40 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
     (line, spans)
 }
 
-/// A piece's points, with more of them where needed so that the two segments at each cut end are short.
+/// A piece's points, with more of them where needed so that the segments at each cut end are short: two of them, or
+/// three where the line is moved sideways, because then the corner of its outline after the one that moves does too.
 ///
 /// There its line goes on into another tile's, whose end may be rounded otherwise, and which is not known where only the
 /// far part of the piece is in sight. What moves with the end (it, and the corner before it of an outline or an offset
 /// line) stays within [`STAY`](crate::limits::STAY) pixels.
-fn with_stays(piece: &Piece) -> Vec<Point> {
+fn with_stays(piece: &Piece, is_moved: bool) -> Vec<Point> {
     let mut points = piece.points.clone();
     if piece.borders[1] != [None; 2] {
         points.reverse();
-        stay(&mut points);
+        stay(&mut points, is_moved);
         points.reverse();
     }
     if piece.borders[0] != [None; 2] {
-        stay(&mut points);
+        stay(&mut points, is_moved);
     }
     points
 }
 
-/// Shortens the first two segments.
-fn stay(points: &mut Vec<Point>) {
+/// Shortens the first two segments, or three.
+fn stay(points: &mut Vec<Point>, is_moved: bool) {
     let towards = |from: Point, to: Point, pixels: f64| {
         let share = pixels * UNITS as f64 / distance(from, to);
         [0, 1].map(|i| from[i] + ((to[i] - from[i]) as f64 * share).round() as i64)
     };
     let pixels = |a: Point, b: Point| distance(a, b) / UNITS as f64;
+    if is_moved {
+        for i in 0..3 {
+            if points.get(i + 1).is_some_and(|&next| pixels(points[i], next) > 1.5) {
+                points.insert(i + 1, towards(points[i], points[i + 1], 1.0));
+            }
+        }
+        return;
+    }
     let (end, next) = (points[0], points[1]);
     if pixels(end, next) > 3.0 {
         points.splice(1..1, [towards(end, next, 1.0), towards(end, next, 2.0)]);

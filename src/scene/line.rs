@@ -43,6 +43,10 @@ impl Joined for Paint {
         self.width * UNITS as f64 / 2.0
     }
 
+    fn is_moved(&self) -> bool {
+        self.offset != 0.0 || self.gap > 0.0
+    }
+
     fn is_directed(&self) -> bool {
         // An offset would change sides where two pieces run against each other.
         self.offset != 0.0 || self.pattern.is_some() || self.has_gradient

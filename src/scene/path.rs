@@ -124,6 +124,11 @@ impl Path {
         })
     }
 
+    /// The same with each point somewhere else.
+    pub fn mapped(&self, place: impl FnMut([i32; 2]) -> [i32; 2]) -> Path {
+        Path { points: self.points.iter().copied().map(place).collect(), parts: self.parts.clone() }
+    }
+
     fn push(&mut self, points: impl Iterator<Item = Point>, closed: bool) {
         // Within `limits::COORDINATE`, as the callers see to.
         self.points.extend(points.map(|[x, y]| [x as i32, y as i32]));

@@ -183,7 +183,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn picture(&self, scene: &Scene, stages: &mut Stages) -> Result<Picture, Error> {
-        if self.how.rasterizer == Rasterizer::Direct && raster::draws(scene) {
+        if self.how.rasterizer == Rasterizer::Direct {
             return Ok(timed(&mut stages.raster, || raster::pixels(scene)));
         }
         let text = self.text(scene, stages);

@@ -9,6 +9,7 @@ mod explain;
 mod gateway;
 mod geojson_source;
 mod golden;
+mod hostile_scenes;
 mod hostile_tiles;
 mod hostile_upstream;
 mod http;
