@@ -127,8 +127,9 @@ fn strokes(
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
         for line in sideways(line, paint.offset, side) {
             let measured = Measured::new(&line);
-            for share in &shares {
-                let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
+            let total = measured.total();
+            for (share, span) in shares.iter().flat_map(|share| share.spans(total).map(move |span| (share, span))) {
+                let ink = &mut drawn[share.feature].ink;
                 if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
                     texture::lay(&measured, band, span, near, canvas.offset, images, quads);
                 } else if let Some(colors) = colors {
@@ -138,7 +139,7 @@ fn strokes(
                 }
             }
             for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
-                let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
+                let share = shares.iter().find(|share| share.holds(middle, total)).unwrap_or(&shares[0]);
                 let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
                     let half = width * UNITS as f64 / 2.0;
@@ -202,10 +203,18 @@ fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -
         return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
     }
     let part = |share: &Share| {
-        let until = share.until.min(line.length);
-        Dash { points: measured.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
+        // The end of a ring before its beginning.
+        let mut spans: Vec<[f64; 2]> = share.spans(line.length).collect();
+        spans.sort_by(|a, b| b[0].total_cmp(&a[0]));
+        let &[from, until] = spans.first()?;
+        let mut points = measured.part(from, until);
+        if let Some(&[begin, end]) = spans.get(1) {
+            points.pop();
+            points.extend(measured.part(begin, end));
+        }
+        Some(Dash { points, closed: false, middle: from })
     };
-    shares.iter().map(part).collect()
+    shares.iter().filter_map(part).collect()
 }
 
 /// The function from a feature to its paint.
