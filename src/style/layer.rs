@@ -1,7 +1,7 @@
 //! A style layer with its typed properties. Lengths are in CSS pixels.
 
 use super::color::Color;
-use super::expression::{self, Context, Expression, Feature, Value};
+use super::expression::{self, Context, Expression, Feature};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
 use crate::limits;
@@ -230,6 +230,6 @@ impl Filter<'_> {
     /// Whether the filter lets a feature through. One that cannot be evaluated does not.
     pub fn accepts(&self, feature: &dyn Feature) -> bool {
         let context = Context::new(self.zoom, Some(feature));
-        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+        self.expression.as_ref().is_none_or(|filter| filter.holds(&context))
     }
 }

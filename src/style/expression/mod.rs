@@ -108,6 +108,8 @@ enum Op {
     /// A property of the feature, by a name known when parsing.
     Get(Arc<str>),
     Has(Arc<str>),
+    /// Whether the geometry is of the type of this name.
+    TypeIs(Arc<str>),
     /// Whether a property of the feature is this text.
     Is(Arc<str>, Arc<str>),
     /// Whether the operand is one of these.
@@ -198,19 +200,20 @@ impl Expression {
         let args = &*self.args;
         match &self.op {
             Op::Literal(value) => Ok(value.clone()),
-            Op::Call { evaluate, .. } => evaluate(args, context),
+            Op::Call { evaluate: Evaluate::Value(value), .. } => value(args, context),
             Op::Get(name) => Ok(context.property(name).map_or(Value::Null, |field| field.value())),
-            Op::Has(name) => Ok(Value::Bool(context.property(name).is_some())),
-            Op::Is(name, text) => {
-                Ok(Value::Bool(context.property(name).is_some_and(|field| field.text() == Some(text))))
-            }
-            Op::OneOf(set) => lookup::one_of(set, &args[0], context),
+            Op::Call { evaluate: Evaluate::Test(_), .. }
+            | Op::Compare(_)
+            | Op::Within(_)
+            | Op::Has(_)
+            | Op::TypeIs(_)
+            | Op::Is(..)
+            | Op::OneOf(_) => Ok(Value::Bool(self.bool(context)?)),
             Op::Assert => convert::assert(args, &self.of, context),
             Op::Convert => convert::convert(args, &self.of, context),
             Op::Case => decision::case(args, context),
             Op::Match(labels) => decision::matching(labels, args, context),
             Op::Coalesce => decision::coalesce(args, context),
-            Op::Compare(comparison) => decision::compare(comparison, args, context),
             Op::Step(stops) => ramp::step(stops, args, context),
             Op::Interpolate(ramp) => ramp::interpolate(ramp, args, context),
             Op::Between(ramp, t) => ramp::mix(ramp, &args[0].evaluate(context)?, &args[1].evaluate(context)?, *t),
@@ -224,7 +227,6 @@ impl Expression {
             Op::Image => formatted::image(args, context),
             Op::NumberFormat(options) => number_format::number_format(*options, args, context),
             Op::GlobalState(name) => lookup::global_state(name, context),
-            Op::Within(area) => Ok(Value::Bool(within::within(area, context))),
             Op::Distance(targets) => Ok(Value::Number(distance::distance(targets, context))),
         }
     }
@@ -237,10 +239,24 @@ impl Expression {
     }
 
     fn bool(&self, context: &Context) -> Eval<bool> {
-        match self.evaluate(context)? {
-            Value::Bool(flag) => Ok(flag),
-            other => Err(EvalError::Mismatch { expected: Type::Boolean, found: other.type_of() }),
+        match &self.op {
+            Op::Call { evaluate: Evaluate::Test(test), .. } => test(&self.args, context),
+            Op::Compare(comparison) => decision::compare(comparison, &self.args, context),
+            Op::Within(area) => Ok(within::within(area, context)),
+            Op::Has(name) => Ok(context.property(name).is_some()),
+            Op::TypeIs(name) => Ok(context.feature.and_then(|feature| feature.geometry_type()) == Some(name)),
+            Op::Is(name, text) => Ok(context.property(name).is_some_and(|field| field.text() == Some(text))),
+            Op::OneOf(set) => lookup::one_of(set, &self.args[0], context),
+            _ => match self.evaluate(context)? {
+                Value::Bool(flag) => Ok(flag),
+                other => Err(EvalError::Mismatch { expected: Type::Boolean, found: other.type_of() }),
+            },
         }
+    }
+
+    /// Whether the value is `true`.
+    pub fn holds(&self, context: &Context) -> bool {
+        self.bool(context) == Ok(true)
     }
 
     fn string(&self, context: &Context) -> Eval<Arc<str>> {
@@ -254,7 +270,7 @@ impl Expression {
     fn reads(&self) -> Reads {
         match &self.op {
             Op::Call { reads, .. } => *reads,
-            Op::Get(_) | Op::Has(_) | Op::Is(..) | Op::Within(_) | Op::Distance(_) => Reads::Feature,
+            Op::Get(_) | Op::Has(_) | Op::TypeIs(_) | Op::Is(..) | Op::Within(_) | Op::Distance(_) => Reads::Feature,
             Op::GlobalState(_) | Op::Image => Reads::Globals,
             _ => Reads::Nothing,
         }
