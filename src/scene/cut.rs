@@ -66,7 +66,8 @@ fn along_edge(a: Point, b: Point, cell: Rect) -> bool {
 }
 
 fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, pieces: &mut Vec<Piece>) {
-    let mut run: Vec<Point> = Vec::new();
+    // Most lines are not cut.
+    let mut run: Vec<Point> = Vec::with_capacity(points.size_hint().0);
     let mut before: Option<Point> = None;
     // Where the run began.
     let mut start = 0;

@@ -111,7 +111,7 @@ pub fn gather<P: Joined>(
 /// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
 fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
     let share = |feature: usize, from: f64| Share { feature, from, until: f64::INFINITY };
-    let mut shares: Vec<Share> = Vec::new();
+    let mut shares: Vec<Share> = Vec::with_capacity(1);
     let mut end = 0.0;
     let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
     for (&(piece, _), span) in own {
@@ -200,21 +200,19 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
         if !forward {
             points.reverse();
         }
-        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.at.pop();
+        let end = if n > 0 { line.points.pop().zip(line.at.pop()) } else { None };
+        let start = line.length;
+        line.at.reserve(points.len());
+        line.at.push(start);
+        for pair in points.windows(2) {
+            line.length += distance(pair[0], pair[1]);
+            line.at.push(line.length);
+        }
+        if let Some((end, _)) = end {
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
-        let start = line.length;
-        line.at.push(start);
-        for length in lengths {
-            line.length += length;
-            line.at.push(line.length);
-        }
-        line.points.extend(points);
+        line.points.append(&mut points);
         spans.push((start, line.length));
     }
     if piece(first).closed {
