@@ -172,7 +172,7 @@ impl Placement<'_> {
 
 /// A feature with its place in the world.
 pub struct Located<'a> {
-    feature: mvt::Feature<'a>,
+    pub feature: mvt::Feature<'a>,
     tile: TileId,
     extent: u32,
 }

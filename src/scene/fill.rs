@@ -4,6 +4,7 @@
 use super::canvas::Canvas;
 use super::image::Images;
 use super::path::{Path, Point, Rect};
+use super::sieve::Sieve;
 use super::{Fill, Item, Paint, UNITS, faded, line};
 use crate::error::Error;
 use crate::style;
@@ -40,6 +41,8 @@ fn areas(
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let pattern = fill.pattern.as_ref().map(|pattern| pattern.at_with(canvas.tile_zoom, images.globals));
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
+    let mut sieve = Sieve::new(&conditions, data);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
@@ -47,7 +50,7 @@ fn areas(
     let visible = canvas.asked.grown(3 * UNITS);
     for feature in data.features_within(projection.units(canvas.asked)) {
         let located = own.located(feature, data.extent());
-        if feature.kind() != GeometryKind::Polygon || !filter.accepts(&located) {
+        if feature.kind() != GeometryKind::Polygon || !sieve.accepts(&located) {
             continue;
         }
         let opacity = opacity.of(&located);

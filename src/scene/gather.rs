@@ -6,6 +6,7 @@ use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
+use super::sieve::Sieve;
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
@@ -54,6 +55,7 @@ pub fn gather<P: Joined>(
     // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
     let reached = near.grown(reach(layer, canvas.viewport));
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
     let mut paints: Vec<P> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
     // The paint of each piece.
@@ -64,9 +66,10 @@ pub fn gather<P: Joined>(
     for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         for feature in data.features_within(projection.units(near)) {
             let located = placement.located(feature, data.extent());
-            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
+            if feature.kind() == GeometryKind::Point || !sieve.accepts(&located) {
                 continue;
             }
             let Some(paint) = resolve(&located) else { continue };

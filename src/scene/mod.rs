@@ -22,6 +22,7 @@ mod line;
 mod offset;
 mod path;
 mod raster;
+mod sieve;
 mod texture;
 mod tips;
 

@@ -227,9 +227,31 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    /// What must all hold for the filter to let a feature through.
+    pub fn conditions(&self) -> Vec<Condition<'_>> {
+        let all = self.expression.as_deref().map_or(&[][..], expression::conditions);
+        let condition =
+            |expression| Condition { property: Expression::only_property(expression), zoom: self.zoom, expression };
+        all.iter().map(condition).collect()
+    }
+
+    /// Whether the filter lets a feature through.
     pub fn accepts(&self, feature: &dyn Feature) -> bool {
-        let context = Context::new(self.zoom, Some(feature));
-        self.expression.as_ref().is_none_or(|filter| filter.holds(&context))
+        self.conditions().iter().all(|condition| condition.holds(feature))
+    }
+}
+
+/// One of the conditions of a filter.
+pub struct Condition<'a> {
+    /// The property that it depends on, where that is all it depends on.
+    pub property: Option<&'a str>,
+    zoom: f64,
+    expression: &'a Expression,
+}
+
+impl Condition<'_> {
+    /// Whether a feature meets it. One that cannot be evaluated is not met.
+    pub fn holds(&self, feature: &dyn Feature) -> bool {
+        self.expression.holds(&Context::new(self.zoom, Some(feature)))
     }
 }

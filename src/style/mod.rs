@@ -28,7 +28,9 @@ use std::sync::Arc;
 
 pub use eval::evaluate_line;
 pub use gradient::Gradient;
-pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT, Raster};
+pub use layer::{
+    Background, Blending, Circle, Condition, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT, Raster,
+};
 pub use picture::Picture;
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
 

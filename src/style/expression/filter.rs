@@ -285,6 +285,14 @@ fn find_mixed(json: &Json) -> Option<(String, String)> {
     })
 }
 
+/// What must all hold for a filter to let a feature through.
+pub fn conditions(filter: &Expression) -> &[Expression] {
+    match &filter.op {
+        super::Op::Call { name: "all", .. } => &filter.args,
+        _ => std::slice::from_ref(filter),
+    }
+}
+
 /// Whether a filter can let anything through, as far as can be told without a feature.
 pub fn can_hold(filter: &Expression) -> bool {
     use super::Op;

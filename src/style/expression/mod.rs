@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 pub use collator::Collator;
 pub use context::{Context, Feature, Field, Globals};
-pub use filter::{Filter, can_hold, parse_filter, parse_legacy_or_expression};
+pub use filter::{Filter, can_hold, conditions, parse_filter, parse_legacy_or_expression};
 pub use function::Reading;
 pub use spec::{PropertySpec, parse_property};
 pub use types::Type;
@@ -284,6 +284,20 @@ impl Expression {
     /// Whether the value can differ between zooms.
     pub fn reads_zoom(&self) -> bool {
         self.depends_on(Reads::Zoom)
+    }
+
+    /// The property that is all the expression reads of a feature; none where it reads anything else, or nothing.
+    pub fn only_property(&self) -> Option<&str> {
+        let mut found = None;
+        self.reads_only(&mut found).then_some(found).flatten()
+    }
+
+    fn reads_only<'a>(&'a self, property: &mut Option<&'a str>) -> bool {
+        let reads_no_other = match &self.op {
+            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => *property.get_or_insert(name) == &**name,
+            _ => self.reads() != Reads::Feature,
+        };
+        reads_no_other && self.args.iter().all(|arg| arg.reads_only(property))
     }
 
     fn depends_on(&self, what: Reads) -> bool {
