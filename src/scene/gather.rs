@@ -189,7 +189,10 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
 fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let mut line = Line { closed: chain.closed, ..Line::default() };
+    // A piece becomes longer by its stays, the line by its ends.
+    let count = chain.pieces.iter().map(|&(i, _)| piece(i).points.len() + 4).sum::<usize>() + 2;
+    let (points, at) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut line = Line { points, at, closed: chain.closed, ..Line::default() };
     let mut spans = Vec::with_capacity(chain.pieces.len());
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
@@ -205,7 +208,6 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
         }
         let end = if n > 0 { line.points.pop().zip(line.at.pop()) } else { None };
         let start = line.length;
-        line.at.reserve(points.len());
         line.at.push(start);
         for pair in points.windows(2) {
             line.length += distance(pair[0], pair[1]);
