@@ -111,12 +111,6 @@ impl Layer {
     }
 }
 
-impl Dictionary {
-    fn alias(&self, key: u32) -> u32 {
-        self.aliases.get(key as usize).copied().unwrap_or(key)
-    }
-}
-
 impl<'a> Feature<'a> {
     /// The lines or rings in order; of points, all of them as one part.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
@@ -132,7 +126,11 @@ impl<'a> Feature<'a> {
     /// The index of its value for a key, of which it has the index.
     pub fn value_of(&self, key: u32) -> Option<u32> {
         // Of a key that comes twice, the last counts.
-        let tag = self.tags().iter().rev().find(|[other, _]| self.dictionary.alias(*other) == key);
+        let (aliases, mut tags) = (&self.dictionary.aliases, self.tags().iter().rev());
+        let tag = match aliases.is_empty() {
+            true => tags.find(|[other, _]| *other == key),
+            false => tags.find(|[other, _]| aliases[*other as usize] == key),
+        };
         tag.map(|[_, value]| *value)
     }
 
