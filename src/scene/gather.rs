@@ -6,6 +6,7 @@ use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
+use super::sieve::Sieve;
 use super::trace::{Fate, Trace};
 use crate::error::Error;
 use crate::style;
@@ -60,6 +61,7 @@ pub fn gather<P: Joined, T: Trace>(
     // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
     let reached = near.grown(reach(layer, canvas.viewport));
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
     let mut paints: Vec<P> = Vec::new();
     let mut marks: Vec<T::Mark> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
@@ -71,6 +73,7 @@ pub fn gather<P: Joined, T: Trace>(
     for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         for feature in data.features_within(projection.units(near)) {
             let located = placement.located(feature, data.extent());
             let mark = trace.mark(layer, &located);
@@ -78,7 +81,7 @@ pub fn gather<P: Joined, T: Trace>(
                 trace.came_to(&mark, Fate::Geometry);
                 continue;
             }
-            if !filter.accepts(&located) {
+            if !sieve.accepts(&located) {
                 trace.came_to(&mark, Fate::Filter);
                 continue;
             }
@@ -132,7 +135,7 @@ pub fn gather<P: Joined, T: Trace>(
 /// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
 fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
     let share = |feature: usize, from: f64| Share { feature, from, until: f64::INFINITY };
-    let mut shares: Vec<Share> = Vec::new();
+    let mut shares: Vec<Share> = Vec::with_capacity(1);
     let mut end = 0.0;
     let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
     for (&(piece, _), span) in own {
@@ -207,7 +210,10 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
 fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: bool) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let mut line = Line { closed: chain.closed, ..Line::default() };
+    // A piece becomes longer by its stays, the line by its ends.
+    let count = chain.pieces.iter().map(|&(i, _)| piece(i).points.len() + 4).sum::<usize>() + 2;
+    let (points, at) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut line = Line { points, at, closed: chain.closed, ..Line::default() };
     let mut spans = Vec::with_capacity(chain.pieces.len());
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
@@ -221,21 +227,18 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: b
         if !forward {
             points.reverse();
         }
-        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.at.pop();
+        let end = if n > 0 { line.points.pop().zip(line.at.pop()) } else { None };
+        let start = line.length;
+        line.at.push(start);
+        for pair in points.windows(2) {
+            line.length += distance(pair[0], pair[1]);
+            line.at.push(line.length);
+        }
+        if let Some((end, _)) = end {
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
-        let start = line.length;
-        line.at.push(start);
-        for length in lengths {
-            line.length += length;
-            line.at.push(line.length);
-        }
-        line.points.extend(points);
+        line.points.append(&mut points);
         spans.push((start, line.length));
     }
     if piece(first).closed {

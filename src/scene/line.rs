@@ -126,7 +126,7 @@ fn strokes(
         let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
         for line in sideways(line, paint.offset, side) {
-            let measured = Measured::new(&line);
+            let measured = Measured::new(line);
             for share in &shares {
                 let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
                 if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
@@ -137,7 +137,7 @@ fn strokes(
                     add_runs(ink, paint.opacity, more);
                 }
             }
-            for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
+            for Dash { points, closed, middle } in stretches(measured, paint, &shares) {
                 let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
                 let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
@@ -193,17 +193,17 @@ fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
 }
 
 /// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
-fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+fn stretches(line: Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
     if !paint.dashes.is_empty() && paint.pattern.is_none() {
         let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-        return dash::dashes(&line, &pattern);
+        return dash::dashes(line, &pattern);
     }
     if shares.len() == 1 {
-        return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
+        return vec![Dash::whole(line)];
     }
     let part = |share: &Share| {
         let until = share.until.min(line.length);
-        Dash { points: measured.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
+        Dash { points: line.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
     };
     shares.iter().map(part).collect()
 }

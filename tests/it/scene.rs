@@ -467,6 +467,46 @@ fn filters_and_paints_know_where_a_feature_is() {
 }
 
 #[test]
+fn a_layer_draws_the_features_that_its_filter_accepts() {
+    let filters = [
+        json!(["==", ["get", "kind"], "a"]),
+        json!(["!", ["has", "kind"]]),
+        json!(["all", ["!=", ["get", "kind"], "b"], [">=", ["to-number", ["get", "n"], 2], 2]]),
+        json!(["all", ["==", ["geometry-type"], "Point"], ["!", ["in", ["get", "kind"], ["literal", ["a", "c"]]]]]),
+        json!(["any", ["==", ["get", "kind"], "a"], ["==", ["get", "n"], 1]]),
+        json!(["all", ["<", ["get", "n"], 2], [">", ["zoom"], 3]]),
+        json!(["all", ["has", "nobody has it"], ["==", ["get", "kind"], "a"]]),
+        json!(["all", ["==", "kind", "c"], ["!=", "n", 3]]),
+    ];
+    // Values are shared, missing, and of a key that comes twice.
+    let mut random = fastrand::Rng::with_seed(3);
+    let feature = |i: i32| {
+        let mut feature = Feature::points(&[[40 * i, 40 * i]]);
+        for _ in 0..random.u8(..3) {
+            feature = feature.tag("kind", ["a", "b", "c"][random.usize(..3)]);
+        }
+        for _ in 0..random.u8(..3) {
+            feature = feature.tag("n", random.i64(0..4));
+        }
+        feature
+    };
+    let world = World::new(vec![(id(5, 3, 3), (1..100).map(feature).collect())]);
+    let data = world.tiles[0].1.layer("a").expect("a layer");
+    for filter in filters {
+        let style = style(&[json!({"type": "circle", "filter": filter})]);
+        let one_by_one = style.layers[0].filter(5.0);
+        let accepted = data.features().filter(|feature| one_by_one.accepts(feature));
+        let place = |point: [i32; 2]| point.map(|c| c * PX / UNITS);
+        let wanted: Vec<P> =
+            accepted.flat_map(|feature| feature.parts()).flat_map(|part| part.vertices()).map(place).collect();
+        let scene = world.tile(&style, id(5, 3, 3));
+        let drawn: Vec<P> = circles(&scene).iter().map(|circle| circle.center).collect();
+        assert_eq!(drawn, wanted, "{filter}");
+        assert!(filter[1][1] == "nobody has it" || (1..99).contains(&drawn.len()), "{filter}: {}", drawn.len());
+    }
+}
+
+#[test]
 fn a_circle_belongs_to_the_tile_that_holds_its_point() {
     // The point on the edge is in both tiles' data, as the one in the buffer is.
     let world = World::new(vec![
