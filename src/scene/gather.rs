@@ -22,6 +22,8 @@ pub trait Joined: PartialEq {
     fn is_directed(&self) -> bool;
     /// Whether it matters how far along its line a place is.
     fn is_measured(&self) -> bool;
+    /// The same where that is not known.
+    fn unmeasured(self) -> Self;
 }
 
 /// The lines of a layer that reach into a square.
@@ -94,7 +96,8 @@ pub fn gather<P: Joined, T: Trace>(
             };
             let is_measured = paint.is_measured() && feature.kind() == GeometryKind::LineString;
             let metrics = if is_measured { metrics(&located) } else { None };
-            paints.push(paint);
+            // So that it is not joined to what is measured: that would be seen where the other is known, and only there.
+            paints.push(if metrics.is_some() { paint } else { paint.unmeasured() });
             marks.push(mark);
             let (tolerance, id) = (projection.tolerance(), feature.id());
             for part in feature.parts() {
@@ -179,7 +182,8 @@ fn metrics(feature: &Located) -> Option<[f64; 2]> {
             Property::UInt(number) => *number as f64,
             Property::Null | Property::Bool(_) | Property::String(_) | Property::Json(_) => return None,
         };
-        (0.0..=1.0).contains(&number).then_some(number)
+        // What is computed from lengths may be off by their last bits.
+        (-1e-9..=1.0 + 1e-9).contains(&number).then(|| number.clamp(0.0, 1.0))
     };
     Some([share("mapbox_clip_start")?, share("mapbox_clip_end")?])
 }

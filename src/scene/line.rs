@@ -55,6 +55,10 @@ impl Joined for Paint {
     fn is_measured(&self) -> bool {
         self.has_gradient
     }
+
+    fn unmeasured(self) -> Paint {
+        Paint { has_gradient: false, ..self }
+    }
 }
 
 pub fn layer(
