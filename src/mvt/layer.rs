@@ -79,7 +79,8 @@ impl Layer {
     pub(super) fn dictionary(&self) -> &Dictionary {
         self.dictionary.get_or_init(|| {
             let mut keys = HashMap::with_capacity_and_hasher(self.index.keys.len(), RandomState::default());
-            let firsts = (0..self.index.keys.len() as u32).map(|key| *keys.entry(self.key(key).into()).or_insert(key));
+            let firsts =
+                (0..self.index.keys.len() as u32).map(|key| *keys.entry(self.name_of(key).into()).or_insert(key));
             let aliases: Vec<u32> = firsts.collect();
             let distinct = keys.len() == aliases.len();
             let values = self.index.values.iter().map(|_| OnceLock::new()).collect();
@@ -87,7 +88,17 @@ impl Layer {
         })
     }
 
-    fn key(&self, key: u32) -> &str {
+    /// The index of a key; none where no feature has it.
+    pub fn key(&self, name: &str) -> Option<u32> {
+        self.dictionary().keys.get(name).copied()
+    }
+
+    /// How many values the features share: indices are below that.
+    pub fn value_count(&self) -> usize {
+        self.index.values.len()
+    }
+
+    fn name_of(&self, key: u32) -> &str {
         // Checked when the tile was.
         std::str::from_utf8(self.index.keys[key as usize].of_tile(&self.tile)).unwrap_or_default()
     }
@@ -97,12 +108,6 @@ impl Layer {
         let dictionary = self.index.keys.len() * 64 + self.index.values.len() * 64;
         let text: usize = self.index.keys.iter().chain(&self.index.values).map(|span| span.len()).sum();
         self.index.size() + dictionary + text
-    }
-}
-
-impl Dictionary {
-    fn alias(&self, key: u32) -> u32 {
-        self.aliases.get(key as usize).copied().unwrap_or(key)
     }
 }
 
@@ -122,6 +127,17 @@ impl<'a> Feature<'a> {
             cursor,
             commands: commands.of_tile(tile),
         })
+    }
+
+    /// The index of its value for a key, of which it has the index.
+    pub fn value_of(&self, key: u32) -> Option<u32> {
+        // Of a key that comes twice, the last counts.
+        let (aliases, mut tags) = (&self.dictionary.aliases, self.tags().iter().rev());
+        let tag = match aliases.is_empty() {
+            true => tags.find(|[other, _]| *other == key),
+            false => tags.find(|[other, _]| aliases[*other as usize] == key),
+        };
+        tag.map(|[_, value]| *value)
     }
 
     fn tags(&self) -> &'a [[u32; 2]] {
@@ -145,14 +161,12 @@ impl Attributes for Feature<'_> {
 
     fn property(&self, name: &str) -> Option<&Property> {
         let key = *self.dictionary.keys.get(name)?;
-        // Of a key that comes twice, the last counts.
-        let [_, value] = self.tags().iter().rev().find(|[other, _]| self.dictionary.alias(*other) == key)?;
-        Some(self.value(*value))
+        Some(self.value(self.value_of(key)?))
     }
 
     fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
         let mut tags: Vec<(&str, u32)> =
-            self.tags().iter().rev().map(|&[key, value]| (self.layer.key(key), value)).collect();
+            self.tags().iter().rev().map(|&[key, value]| (self.layer.name_of(key), value)).collect();
         tags.sort_by_key(|(key, _)| *key);
         tags.dedup_by_key(|(key, _)| *key);
         Box::new(tags.into_iter().map(|(key, value)| (key, self.value(value))))

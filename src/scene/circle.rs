@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, Placement, SourceTiles, reach};
 use super::path::{Point, Rect};
+use super::sieve::Sieve;
 use super::trace::{Fate, Trace};
 use super::{Circle, UNITS, faded};
 use crate::error::Error;
@@ -35,6 +36,7 @@ pub fn layer(
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
     let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
     let filter = layer.filter(tile_zoom);
+    let conditions = filter.conditions();
     let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
     let seen = Rect { min: [left, top], max: [right, bottom] }.grown(reach(layer, viewport) + UNITS);
@@ -42,11 +44,12 @@ pub fn layer(
     for (_, placement, offset) in &cells {
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
         for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
             let located = placement.located(feature, data.extent());
             let mark = trace.mark(layer, &located);
-            if !filter.accepts(&located) {
+            if !sieve.accepts(&located) {
                 trace.came_to(&mark, Fate::Filter);
                 continue;
             }

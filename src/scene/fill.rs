@@ -4,6 +4,7 @@
 use super::canvas::Canvas;
 use super::image::Images;
 use super::path::{Path, Point, Rect};
+use super::sieve::Sieve;
 use super::trace::{Fate, Trace};
 use super::{Fill, Item, Paint, UNITS, faded, line};
 use crate::error::Error;
@@ -44,6 +45,8 @@ fn areas(
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let pattern = fill.pattern.as_ref().map(|pattern| pattern.at_with(canvas.tile_zoom, images.globals));
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
+    let mut sieve = Sieve::new(&conditions, data);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
@@ -56,7 +59,7 @@ fn areas(
             trace.came_to(&mark, Fate::Geometry);
             continue;
         }
-        if !filter.accepts(&located) {
+        if !sieve.accepts(&located) {
             trace.came_to(&mark, Fate::Filter);
             continue;
         }

@@ -6,10 +6,15 @@ use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
+use super::sieve::Sieve;
 use super::trace::{Fate, Trace};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
+
+/// How far a square's own features draw what their lines go on into, at scale 1 and at least: where that is out of the
+/// square, nobody sees where another feature goes on.
+const OVERLAP: i64 = 64 * UNITS;
 
 /// What pieces of one line have in common.
 pub trait Joined: PartialEq {
@@ -21,6 +26,8 @@ pub trait Joined: PartialEq {
     fn is_directed(&self) -> bool;
     /// Whether it matters how far along its line a place is.
     fn is_measured(&self) -> bool;
+    /// The same where that is not known.
+    fn unmeasured(self) -> Self;
 }
 
 /// The lines of a layer that reach into a square.
@@ -60,8 +67,9 @@ pub fn gather<P: Joined, T: Trace>(
 ) -> Result<Gathered<P, T::Mark>, Error> {
     let reach = reach(layer, canvas.viewport);
     // As far as the square's own features draw what they go on into, their ends have to be known.
-    let beyond = reach + 4 * UNITS;
+    let beyond = reach.max(OVERLAP * i64::from(canvas.viewport.scale)) + 4 * UNITS;
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
     let mut paints: Vec<P> = Vec::new();
     let mut marks: Vec<T::Mark> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
@@ -76,6 +84,7 @@ pub fn gather<P: Joined, T: Trace>(
         let reached = near.grown(reach);
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         for feature in data.features_within(projection.units(near)) {
             let located = placement.located(feature, data.extent());
             let mark = trace.mark(layer, &located);
@@ -83,7 +92,7 @@ pub fn gather<P: Joined, T: Trace>(
                 trace.came_to(&mark, Fate::Geometry);
                 continue;
             }
-            if !filter.accepts(&located) {
+            if !sieve.accepts(&located) {
                 trace.came_to(&mark, Fate::Filter);
                 continue;
             }
@@ -96,7 +105,8 @@ pub fn gather<P: Joined, T: Trace>(
             };
             let is_measured = paint.is_measured() && feature.kind() == GeometryKind::LineString;
             let metrics = if is_measured { metrics(&located) } else { None };
-            paints.push(paint);
+            // So that it is not joined to what is measured: that would be seen where the other is known, and only there.
+            paints.push(if metrics.is_some() { paint } else { paint.unmeasured() });
             marks.push(mark);
             let (tolerance, id) = (projection.tolerance(), feature.id());
             for part in feature.parts() {
@@ -198,7 +208,8 @@ fn metrics(feature: &Located) -> Option<[f64; 2]> {
             Property::UInt(number) => *number as f64,
             Property::Null | Property::Bool(_) | Property::String(_) | Property::Json(_) => return None,
         };
-        (0.0..=1.0).contains(&number).then_some(number)
+        // What is computed from lengths may be off by their last bits.
+        (-1e-9..=1.0 + 1e-9).contains(&number).then(|| number.clamp(0.0, 1.0))
     };
     Some([share("mapbox_clip_start")?, share("mapbox_clip_end")?])
 }
@@ -229,7 +240,10 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
 fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: bool) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let mut line = Line { closed: chain.closed, ..Line::default() };
+    // A piece becomes longer by its stays, the line by its ends.
+    let count = chain.pieces.iter().map(|&(i, _)| piece(i).points.len() + 4).sum::<usize>() + 2;
+    let (points, at) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut line = Line { points, at, closed: chain.closed, ..Line::default() };
     let mut spans = Vec::with_capacity(chain.pieces.len());
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
@@ -243,21 +257,18 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: b
         if !forward {
             points.reverse();
         }
-        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.at.pop();
+        let end = if n > 0 { line.points.pop().zip(line.at.pop()) } else { None };
+        let start = line.length;
+        line.at.push(start);
+        for pair in points.windows(2) {
+            line.length += distance(pair[0], pair[1]);
+            line.at.push(line.length);
+        }
+        if let Some((end, _)) = end {
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
-        let start = line.length;
-        line.at.push(start);
-        for length in lengths {
-            line.length += length;
-            line.at.push(line.length);
-        }
-        line.points.extend(points);
+        line.points.append(&mut points);
         spans.push((start, line.length));
     }
     if piece(first).closed {

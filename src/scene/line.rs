@@ -55,6 +55,10 @@ impl Joined for Paint {
     fn is_measured(&self) -> bool {
         self.has_gradient
     }
+
+    fn unmeasured(self) -> Paint {
+        Paint { has_gradient: false, ..self }
+    }
 }
 
 pub fn layer(
@@ -126,7 +130,7 @@ fn strokes(
         let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
         for line in sideways(line, paint.offset, side) {
-            let measured = Measured::new(&line);
+            let measured = Measured::new(line);
             let total = measured.total();
             for (share, span) in shares.iter().flat_map(|share| share.spans(total).map(move |span| (share, span))) {
                 let ink = &mut drawn[share.feature].ink;
@@ -138,7 +142,7 @@ fn strokes(
                     add_runs(ink, paint.opacity, more);
                 }
             }
-            for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
+            for Dash { points, closed, middle } in stretches(measured, paint, &shares) {
                 let share = shares.iter().find(|share| share.holds(middle, total)).unwrap_or(&shares[0]);
                 let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
@@ -194,23 +198,23 @@ fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
 }
 
 /// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
-fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+fn stretches(line: Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
     if !paint.dashes.is_empty() && paint.pattern.is_none() {
         let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-        return dash::dashes(&line, &pattern);
+        return dash::dashes(line, &pattern);
     }
     if shares.len() == 1 {
-        return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
+        return vec![Dash::whole(line)];
     }
     let part = |share: &Share| {
         // The end of a ring before its beginning.
-        let mut spans: Vec<[f64; 2]> = share.spans(line.length).collect();
+        let mut spans: Vec<[f64; 2]> = share.spans(line.total()).collect();
         spans.sort_by(|a, b| b[0].total_cmp(&a[0]));
         let &[from, until] = spans.first()?;
-        let mut points = measured.part(from, until);
+        let mut points = line.part(from, until);
         if let Some(&[begin, end]) = spans.get(1) {
             points.pop();
-            points.extend(measured.part(begin, end));
+            points.extend(line.part(begin, end));
         }
         Some(Dash { points, closed: false, middle: from })
     };

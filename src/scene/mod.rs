@@ -23,6 +23,7 @@ mod line;
 mod offset;
 mod path;
 mod raster;
+mod sieve;
 mod texture;
 mod tips;
 mod trace;

@@ -1,7 +1,7 @@
 //! A style layer with its typed properties. Lengths are in CSS pixels.
 
 use super::color::Color;
-use super::expression::{self, Context, EvalError, Expression, Feature, Value};
+use super::expression::{self, Context, EvalError, Expression, Feature};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
 use crate::limits;
@@ -259,14 +259,36 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    /// What must all hold for the filter to let a feature through.
+    pub fn conditions(&self) -> Vec<Condition<'_>> {
+        let all = self.expression.as_deref().map_or(&[][..], expression::conditions);
+        let condition =
+            |expression| Condition { property: Expression::only_property(expression), zoom: self.zoom, expression };
+        all.iter().map(condition).collect()
+    }
+
+    /// Whether the filter lets a feature through.
     pub fn accepts(&self, feature: &dyn Feature) -> bool {
-        let context = Context::new(self.zoom, Some(feature));
-        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+        self.conditions().iter().all(|condition| condition.holds(feature))
     }
 
     /// Why the filter cannot be evaluated for a feature, if it cannot.
     pub fn failure(&self, feature: &dyn Feature) -> Option<EvalError> {
         self.expression.as_ref()?.evaluate(&Context::new(self.zoom, Some(feature))).err()
+    }
+}
+
+/// One of the conditions of a filter.
+pub struct Condition<'a> {
+    /// The property that it depends on, where that is all it depends on.
+    pub property: Option<&'a str>,
+    zoom: f64,
+    expression: &'a Expression,
+}
+
+impl Condition<'_> {
+    /// Whether a feature meets it. One that cannot be evaluated is not met.
+    pub fn holds(&self, feature: &dyn Feature) -> bool {
+        self.expression.holds(&Context::new(self.zoom, Some(feature)))
     }
 }

@@ -30,7 +30,8 @@ use std::sync::Arc;
 pub use eval::evaluate_line;
 pub use gradient::Gradient;
 pub use layer::{
-    Background, Blending, Circle, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT, Raster,
+    Background, Blending, Circle, Condition, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT,
+    Raster,
 };
 pub use picture::Picture;
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};

@@ -5,7 +5,7 @@
 //! `filter-==` and the like are operators for that.
 
 use super::lookup::Set;
-use super::operators::{Operator, Reads, find, function};
+use super::operators::{Operator, Reads, find, test};
 use super::parse::{Parse, at, error, unknown};
 use super::ramp::{self, Place};
 use super::{Context, Eval, Expression, Op, Type, Value, ecma, parse};
@@ -13,35 +13,31 @@ use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 
 pub fn operators() -> Vec<Operator> {
-    use Type::{Boolean, String, Value as Any};
+    use Type::{String, Value as Any};
     vec![
-        function("filter-==", [String, Any], Boolean, |args, context| {
+        test("filter-==", [String, Any], |args, context| {
             let value = constant(&args[1]);
-            Ok(Value::Bool(property(&args[0], context).is_some_and(|found| found.is(&value))))
+            Ok(property(&args[0], context).is_some_and(|found| found.is(&value)))
         }),
-        function("filter-<", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_lt)),
-        function("filter->", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_gt)),
-        function("filter-<=", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_le)),
-        function("filter->=", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_ge)),
-        function("filter-id-==", [Any], Boolean, |args, context| Ok(Value::Bool(id(context).is(&constant(&args[0]))))),
-        function("filter-id-<", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_lt)),
-        function("filter-id->", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_gt)),
-        function("filter-id-<=", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_le)),
-        function("filter-id->=", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_ge)),
-        function("filter-type-==", [String], Boolean, |args, context| {
-            Ok(Value::Bool(geometry_type(context).is(&constant(&args[0]))))
-        }),
-        function("filter-has", [Any], Boolean, |args, context| Ok(Value::Bool(property(&args[0], context).is_some()))),
-        function("filter-has-id", [], Boolean, |_, context| Ok(Value::Bool(!matches!(id(context), Value::Null)))),
-        function("filter-in", [String, Type::array(Any, None)], Boolean, |args, context| {
+        test("filter-<", [String, Any], |args, context| of_property(args, context, Ordering::is_lt)),
+        test("filter->", [String, Any], |args, context| of_property(args, context, Ordering::is_gt)),
+        test("filter-<=", [String, Any], |args, context| of_property(args, context, Ordering::is_le)),
+        test("filter->=", [String, Any], |args, context| of_property(args, context, Ordering::is_ge)),
+        test("filter-id-==", [Any], |args, context| Ok(id(context).is(&constant(&args[0])))),
+        test("filter-id-<", [Any], |args, context| of_id(args, context, Ordering::is_lt)),
+        test("filter-id->", [Any], |args, context| of_id(args, context, Ordering::is_gt)),
+        test("filter-id-<=", [Any], |args, context| of_id(args, context, Ordering::is_le)),
+        test("filter-id->=", [Any], |args, context| of_id(args, context, Ordering::is_ge)),
+        test("filter-type-==", [String], |args, context| Ok(geometry_type(context).is(&constant(&args[0])))),
+        test("filter-has", [Any], |args, context| Ok(property(&args[0], context).is_some())),
+        test("filter-has-id", [], |_, context| Ok(!matches!(id(context), Value::Null))),
+        test("filter-in", [String, Type::array(Any, None)], |args, context| {
             let values = constant(&args[1]);
-            Ok(Value::Bool(property(&args[0], context).is_some_and(|found| is_among(&found, &values))))
+            Ok(property(&args[0], context).is_some_and(|found| is_among(&found, &values)))
         }),
-        function("filter-id-in", [Type::array(Any, None)], Boolean, |args, context| {
-            Ok(Value::Bool(is_among(&id(context), &constant(&args[0]))))
-        }),
-        function("filter-type-in", [Type::array(String, None)], Boolean, |args, context| {
-            Ok(Value::Bool(is_among(&geometry_type(context), &constant(&args[0]))))
+        test("filter-id-in", [Type::array(Any, None)], |args, context| Ok(is_among(&id(context), &constant(&args[0])))),
+        test("filter-type-in", [Type::array(String, None)], |args, context| {
+            Ok(is_among(&geometry_type(context), &constant(&args[0])))
         }),
     ]
     .into_iter()
@@ -83,13 +79,13 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
-fn of_property(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval {
+fn of_property(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval<bool> {
     let found = property(&args[0], context);
-    Ok(Value::Bool(found.and_then(|found| order(&found, &constant(&args[1]))).is_some_and(holds)))
+    Ok(found.and_then(|found| order(&found, &constant(&args[1]))).is_some_and(holds))
 }
 
-fn of_id(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval {
-    Ok(Value::Bool(order(&id(context), &constant(&args[0])).is_some_and(holds)))
+fn of_id(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval<bool> {
+    Ok(order(&id(context), &constant(&args[0])).is_some_and(holds))
 }
 
 /// The values of a `filter-in`, where they can be looked up by hash.
@@ -288,6 +284,14 @@ fn find_mixed(json: &Json) -> Option<(String, String)> {
         }
         find_mixed(filter).map(|(key, message)| (format!("[{i}]{key}"), message))
     })
+}
+
+/// What must all hold for a filter to let a feature through.
+pub fn conditions(filter: &Expression) -> &[Expression] {
+    match &filter.op {
+        super::Op::Call { name: "all", .. } => &filter.args,
+        _ => std::slice::from_ref(filter),
+    }
 }
 
 /// Whether a filter can let anything through, as far as can be told without a feature.
