@@ -55,6 +55,8 @@ pub struct Share {
     pub from: f64,
     /// On a ring, beyond its length where it goes on from the end into the beginning.
     pub until: f64,
+    /// The feature's pieces, and until where each is drawn.
+    pieces: Vec<(usize, f64)>,
 }
 
 /// The lines of a layer's features; `resolve` gives a feature's paint, or what becomes of it where it has none.
@@ -158,18 +160,26 @@ fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[u
             (false, true) => -beyond.min(length(before) / 2.0),
             _ => 0.0,
         };
-        (spans[before].1 + moved, feature(after))
+        (spans[before].1 + moved, after)
     };
     let borders: Vec<(f64, usize)> =
         joints.filter(|&(before, after)| feature(before) != feature(after)).map(border).collect();
     let total = spans[count - 1].1;
-    let (first, last) = match (borders.first(), borders.last()) {
-        (Some(first), Some(last)) if chain.closed => (*last, first.0 + total),
-        _ => ((0.0, feature(0)), f64::INFINITY),
-    };
-    let starts = if chain.closed && !borders.is_empty() { borders } else { [vec![first], borders].concat() };
+    let is_ring_of_many = chain.closed && !borders.is_empty();
+    let last = if is_ring_of_many { borders[0].0 + total } else { f64::INFINITY };
+    let starts = if is_ring_of_many { borders } else { [vec![(0.0, 0)], borders].concat() };
     let ends = starts.iter().skip(1).map(|start| start.0).chain([last]);
-    starts.iter().zip(ends).map(|(&(from, feature), until)| Share { feature, from, until }).collect()
+    let share = |(&(from, first), until): (&(f64, usize), f64)| {
+        let end = if chain.closed { first + count } else { count };
+        let its = (first..end).take_while(|n| feature(n % count) == feature(first));
+        let mut pieces: Vec<(usize, f64)> =
+            its.map(|n| (chain.pieces[n % count].0, spans[n % count].1 + (n / count) as f64 * total)).collect();
+        if let Some(last) = pieces.last_mut() {
+            last.1 = until;
+        }
+        Share { feature: feature(first), from, until, pieces }
+    };
+    starts.iter().zip(ends).map(share).collect()
 }
 
 impl Share {
@@ -180,9 +190,20 @@ impl Share {
 
     /// From where to where along a line of a length: where the share goes on beyond the end of a ring, two parts.
     pub fn spans(&self, length: f64) -> impl Iterator<Item = [f64; 2]> {
-        let over = if self.until.is_finite() { self.until - length } else { 0.0 };
-        [[self.from, self.until.min(length)], [0.0, over]].into_iter().filter(|[from, until]| from < until)
+        spans(self.from, self.until, length)
     }
+
+    /// The same for each piece: chains begin wherever what is known of them does, but pieces are the same for all.
+    pub fn pieces(&self, length: f64) -> impl Iterator<Item = (usize, [f64; 2])> {
+        let starts = [self.from].into_iter().chain(self.pieces.iter().map(|(_, until)| *until));
+        let piece = move |(from, &(piece, until))| spans(from, until, length).map(move |span| (piece, span));
+        starts.zip(&self.pieces).flat_map(piece)
+    }
+}
+
+fn spans(from: f64, until: f64, length: f64) -> impl Iterator<Item = [f64; 2]> {
+    let over = if until.is_finite() { until - length } else { 0.0 };
+    [[from, until.min(length)], [(from - length).max(0.0), over]].into_iter().filter(|[from, until]| from < until)
 }
 
 /// The progress at the ends of a line's pieces, which are in order; `start` and `end` are those of the whole line.
