@@ -12,6 +12,10 @@ use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
 
+/// How far a square's own features draw what their lines go on into, at scale 1 and at least: where that is out of the
+/// square, nobody sees where another feature goes on.
+const OVERLAP: i64 = 64 * UNITS;
+
 /// What pieces of one line have in common.
 pub trait Joined: PartialEq {
     /// In scene units.
@@ -49,7 +53,10 @@ pub struct Share {
     /// Which of the paints, all of which are equal along one line.
     pub feature: usize,
     pub from: f64,
+    /// On a ring, beyond its length where it goes on from the end into the beginning.
     pub until: f64,
+    /// The feature's pieces, and until where each is drawn.
+    pieces: Vec<(usize, f64)>,
 }
 
 /// The lines of a layer's features; `resolve` gives a feature's paint, or what becomes of it where it has none.
@@ -60,8 +67,9 @@ pub fn gather<P: Joined, T: Trace>(
     resolve: impl Fn(&Located) -> Result<P, Fate>,
     trace: &mut T,
 ) -> Result<Gathered<P, T::Mark>, Error> {
-    // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
-    let reached = near.grown(reach(layer, canvas.viewport));
+    let reach = reach(layer, canvas.viewport);
+    // As far as the square's own features draw what they go on into, their ends have to be known.
+    let beyond = reach.max(OVERLAP * i64::from(canvas.viewport.scale)) + 4 * UNITS;
     let filter = layer.filter(canvas.tile_zoom);
     let conditions = filter.conditions();
     let mut paints: Vec<P> = Vec::new();
@@ -72,7 +80,10 @@ pub fn gather<P: Joined, T: Trace>(
     let mut progress: Vec<Option<[f64; 2]>> = Vec::new();
     let mut cut_pieces: Vec<Piece> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
-    for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
+    for (i, placement) in canvas.own.iter().map(|own| (0, own)).chain((1..).zip(&canvas.around)) {
+        let near = if i == 0 { near.grown(beyond) } else { near };
+        // What lies beyond cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
+        let reached = near.grown(reach);
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
         let mut sieve = Sieve::new(&conditions, data);
@@ -128,35 +139,71 @@ pub fn gather<P: Joined, T: Trace>(
         let paint = &paints[painted[chain.pieces[0].0]];
         let (line, spans) = put_together(&chain, &pieces, paint.half_width(), paint.is_moved());
         let progress = progress_along(&chain, &pieces, &progress);
-        Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted) }
+        Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted, beyond as f64) }
     };
     let courses = join::chains(&pieces, alike).into_iter().map(course).collect();
     Ok(Gathered { paints, marks, courses })
 }
 
-/// The square's own features each draw their own part of a chain, up to the middle of what lies between them: whether
-/// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
-fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
-    let share = |feature: usize, from: f64| Share { feature, from, until: f64::INFINITY };
-    let mut shares: Vec<Share> = Vec::with_capacity(1);
-    let mut end = 0.0;
-    let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
-    for (&(piece, _), span) in own {
-        let feature = painted[piece];
-        if let Some(before) = shares.last_mut().filter(|before| before.feature != feature && !chain.closed) {
-            before.until = (end + span.0) / 2.0;
-            let from = before.until;
-            shares.push(share(feature, from));
-        } else if shares.is_empty() {
-            shares.push(share(feature, 0.0));
+/// Each feature draws its own part of a chain, and the square's own a little of what they go on into: up to `beyond`, or
+/// to its middle. What is farther away is not known everywhere.
+fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize], beyond: f64) -> Vec<Share> {
+    let (is_own, feature) =
+        (|n: usize| pieces[chain.pieces[n].0].placement == 0, |n: usize| painted[chain.pieces[n].0]);
+    let length = |n: usize| spans[n].1 - spans[n].0;
+    let count = chain.pieces.len();
+    // Where one feature ends and another begins; the last piece of a ring goes on into the first.
+    let joints = (0..count - usize::from(!chain.closed)).map(|n| (n, (n + 1) % count));
+    let border = |(before, after): (usize, usize)| {
+        let moved = match (is_own(before), is_own(after)) {
+            (true, false) => beyond.min(length(after) / 2.0),
+            (false, true) => -beyond.min(length(before) / 2.0),
+            _ => 0.0,
+        };
+        (spans[before].1 + moved, after)
+    };
+    let borders: Vec<(f64, usize)> =
+        joints.filter(|&(before, after)| feature(before) != feature(after)).map(border).collect();
+    let total = spans[count - 1].1;
+    let is_ring_of_many = chain.closed && !borders.is_empty();
+    let last = if is_ring_of_many { borders[0].0 + total } else { f64::INFINITY };
+    let starts = if is_ring_of_many { borders } else { [vec![(0.0, 0)], borders].concat() };
+    let ends = starts.iter().skip(1).map(|start| start.0).chain([last]);
+    let share = |(&(from, first), until): (&(f64, usize), f64)| {
+        let end = if chain.closed { first + count } else { count };
+        let its = (first..end).take_while(|n| feature(n % count) == feature(first));
+        let mut pieces: Vec<(usize, f64)> =
+            its.map(|n| (chain.pieces[n % count].0, spans[n % count].1 + (n / count) as f64 * total)).collect();
+        if let Some(last) = pieces.last_mut() {
+            last.1 = until;
         }
-        end = span.1;
+        Share { feature: feature(first), from, until, pieces }
+    };
+    starts.iter().zip(ends).map(share).collect()
+}
+
+impl Share {
+    /// Whether a place along a line of a length is drawn as this one's.
+    pub fn holds(&self, at: f64, length: f64) -> bool {
+        [at, at + length].iter().any(|at| (self.from..self.until).contains(at))
     }
-    if shares.is_empty() {
-        let first = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min().unwrap_or_default();
-        shares.push(share(first, 0.0));
+
+    /// From where to where along a line of a length: where the share goes on beyond the end of a ring, two parts.
+    pub fn spans(&self, length: f64) -> impl Iterator<Item = [f64; 2]> {
+        spans(self.from, self.until, length)
     }
-    shares
+
+    /// The same for each piece: chains begin wherever what is known of them does, but pieces are the same for all.
+    pub fn pieces(&self, length: f64) -> impl Iterator<Item = (usize, [f64; 2])> {
+        let starts = [self.from].into_iter().chain(self.pieces.iter().map(|(_, until)| *until));
+        let piece = move |(from, &(piece, until))| spans(from, until, length).map(move |span| (piece, span));
+        starts.zip(&self.pieces).flat_map(piece)
+    }
+}
+
+fn spans(from: f64, until: f64, length: f64) -> impl Iterator<Item = [f64; 2]> {
+    let over = if until.is_finite() { until - length } else { 0.0 };
+    [[from, until.min(length)], [(from - length).max(0.0), over]].into_iter().filter(|[from, until]| from < until)
 }
 
 /// The progress at the ends of a line's pieces, which are in order; `start` and `end` are those of the whole line.

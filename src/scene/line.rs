@@ -9,7 +9,7 @@ use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
 use super::path::{Line, Measured, Path, UNITS};
 use super::trace::{Fate, Trace};
-use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
+use super::{Ink, Quad, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
@@ -124,6 +124,8 @@ fn strokes(
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
     let Gathered { paints, marks, courses } = gather(layer, canvas, near, resolve, trace)?;
     let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
+    // Images and colours along lines lie over one another: those of each feature's pieces in their order.
+    let mut laid: Vec<(usize, usize, Laid)> = Vec::new();
     for Course { line, progress, shares } in courses {
         let paint = &paints[shares[0].feature];
         let (width, side) = profile(paint);
@@ -131,18 +133,21 @@ fn strokes(
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
         for line in sideways(line, paint.offset, side) {
             let measured = Measured::new(line);
-            for share in &shares {
-                let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
-                if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
-                    texture::lay(&measured, band, span, near, canvas.offset, images, quads);
+            let total = measured.total();
+            let parts = shares.iter().flat_map(|share| share.pieces(total).map(move |part| (share.feature, part)));
+            for (feature, (piece, span)) in parts {
+                let along = if let Some(band) = &band {
+                    Laid::Quads(texture::lay(&measured, band, span, near, canvas.offset, images))
                 } else if let Some(colors) = colors {
                     let beyond = (width / 2.0 + 1.0) * UNITS as f64;
-                    let more = gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset);
-                    add_runs(ink, paint.opacity, more);
-                }
+                    Laid::Runs(gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset))
+                } else {
+                    continue;
+                };
+                laid.push((piece, feature, along));
             }
             for Dash { points, closed, middle } in stretches(measured, paint, &shares) {
-                let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
+                let share = shares.iter().find(|share| share.holds(middle, total)).unwrap_or(&shares[0]);
                 let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
                     let half = width * UNITS as f64 / 2.0;
@@ -151,6 +156,10 @@ fn strokes(
                 path.push_line(&points, closed, near, canvas.offset);
             }
         }
+    }
+    laid.sort_by_key(|(piece, ..)| *piece);
+    for (_, feature, along) in laid {
+        along.put_on(&mut drawn[feature].ink, paints[feature].opacity);
     }
     let fate = |stroke: &Stroke| match &stroke.ink {
         _ if stroke.path.is_empty() => Fate::Outside,
@@ -188,11 +197,20 @@ fn blank(paint: &Paint) -> Stroke {
     }
 }
 
-fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
-    match ink {
-        Ink::Gradient { runs, .. } => runs.extend(more),
-        Ink::Color(_) | Ink::Pattern { .. } if more.is_empty() => {}
-        Ink::Color(_) | Ink::Pattern { .. } => *ink = Ink::Gradient { opacity, runs: more },
+/// What is drawn along a part of a line.
+enum Laid {
+    Quads(Vec<Quad>),
+    Runs(Vec<(Color, Path)>),
+}
+
+impl Laid {
+    fn put_on(self, ink: &mut Ink, opacity: f64) {
+        match (self, ink) {
+            (Laid::Quads(more), Ink::Pattern { quads, .. }) => quads.extend(more),
+            (Laid::Runs(more), Ink::Gradient { runs, .. }) => runs.extend(more),
+            (Laid::Runs(more), ink) if !more.is_empty() => *ink = Ink::Gradient { opacity, runs: more },
+            _ => {}
+        }
     }
 }
 
@@ -206,10 +224,18 @@ fn stretches(line: Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
         return vec![Dash::whole(line)];
     }
     let part = |share: &Share| {
-        let until = share.until.min(line.length);
-        Dash { points: line.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
+        // The end of a ring before its beginning.
+        let mut spans: Vec<[f64; 2]> = share.spans(line.total()).collect();
+        spans.sort_by(|a, b| b[0].total_cmp(&a[0]));
+        let &[from, until] = spans.first()?;
+        let mut points = line.part(from, until);
+        if let Some(&[begin, end]) = spans.get(1) {
+            points.pop();
+            points.extend(line.part(begin, end));
+        }
+        Some(Dash { points, closed: false, middle: from })
     };
-    shares.iter().map(part).collect()
+    shares.iter().filter_map(part).collect()
 }
 
 /// The function from a feature to its paint.

@@ -27,7 +27,7 @@ struct Segment {
     rate: f64,
 }
 
-/// Adds the quads of a part of a line that can be seen.
+/// The quads of a part of a line that can be seen.
 pub fn lay(
     measured: &Measured,
     band: &Band,
@@ -35,8 +35,8 @@ pub fn lay(
     near: Rect,
     offset: Point,
     images: &mut Images,
-    quads: &mut Vec<Quad>,
-) {
+) -> Vec<Quad> {
+    let mut quads = Vec::new();
     let points = &measured.points;
     let wide = band.width * UNITS as f64 / 2.0 + OVERLAP;
     let near = near.grown(wide.ceil() as i64);
@@ -85,6 +85,7 @@ pub fn lay(
             }
         }
     }
+    quads
 }
 
 /// How many images a stretch begins after, and how many there are in a scene unit.

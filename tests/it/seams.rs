@@ -185,7 +185,7 @@ fn painted() -> Style {
             "line",
             "boundaries",
             json!({"line-color": "#f0f", "line-width": 3, "line-gap-width": 6, "line-blur": 2,
-            "line-layer-blend": "multiply"}),
+            "line-dasharray": [4, 2], "line-layer-blend": "multiply"}),
             none(),
         ),
         layer(
@@ -326,7 +326,7 @@ fn assert_fitting(place: &mut Place, styles: &[Style], blocks: usize, random: &m
         }
         seen += usize::from(whole.pixels.iter().any(|pixel| *pixel != whole.pixels[0]));
     }
-    assert!(seen > blocks / 2, "there is hardly anything to see");
+    assert!(seen > blocks / 4, "there is hardly anything to see");
     println!("{compared} tiles compared with what they are a part of");
 }
 
@@ -346,8 +346,7 @@ fn tiles_fit_to_the_pixel() {
 fn tiles_fit_to_the_pixel_whatever_they_are_painted_with() {
     let mut random = fastrand::Rng::with_seed(8);
     for mut place in places() {
-        // Not all of them fit: docs/architecture.md says which do not.
-        assert_fitting(&mut place, &[painted()], blocks() / 2, &mut random);
+        assert_fitting(&mut place, &[painted()], blocks(), &mut random);
     }
     assert_fitting(&mut Place::lines(), &[graded()], blocks(), &mut random);
 }
@@ -362,7 +361,7 @@ fn cells_of_a_picture_fit_to_the_pixel_at_any_zoom_and_bearing() {
             14 if place.centers[0].z() == 8 => vec![graded()],
             _ => vec![light(), everything(), painted()],
         };
-        for block in 0..blocks() / 3 {
+        for block in 0..blocks() {
             let style = &styles[block % styles.len()];
             let viewport = anywhere(&place, &mut random);
             let zoom = viewport.zoom + if block % 4 == 0 { 0.0 } else { random.f64() };
