@@ -65,10 +65,14 @@ pub fn smooth(from: u32, start: f64, end: f64, beyond: Beyond) -> Vec<(u32, f32)
         let whole = start.floor() as i64..end.ceil() as i64;
         return whole.map(|k| (inside(k), covered(k) as f32)).filter(|(_, share)| *share > 0.0).collect();
     }
-    let middle = (start + end) / 2.0 - 0.5;
-    let low = middle.floor();
-    let share = (middle - low) as f32;
-    vec![(inside(low as i64), 1.0 - share), (inside(low as i64 + 1), share)]
+    between((start + end) / 2.0).map(|(k, share)| (inside(k), share)).to_vec()
+}
+
+/// The two pixels whose middles a place along an axis lies between, with their shares there.
+pub fn between(at: f64) -> [(i64, f32); 2] {
+    let low = (at - 0.5).floor();
+    let share = (at - 0.5 - low) as f32;
+    [(low as i64, 1.0 - share), (low as i64 + 1, share)]
 }
 
 /// The same of the nearest pixel alone.

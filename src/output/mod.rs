@@ -1,5 +1,6 @@
 //! The forms a picture leaves in: SVG text and PNG pixels from the scene, JSON and GeoJSON from the tiles themselves.
 
+mod fade;
 pub mod geojson;
 pub mod png;
 pub mod raster;

@@ -169,15 +169,9 @@ impl<'a> Sampler<'a> {
     fn color(&self, [u, v]: [f64; 2]) -> [f32; 4] {
         let Bitmap { width, height, .. } = *self.bitmap;
         let (x, y) = (u * f64::from(width), v * f64::from(height));
-        // As wide as nothing, so that the two nearest pixels count, or the one.
-        let shares = |at: f64, length: u32| match self.nearest {
-            true => [((at as u32).min(length - 1), 1.0), (0, 0.0)],
-            false => {
-                let low = (at - 0.5).floor();
-                let share = (at - 0.5 - low) as f32;
-                let inside = |i: f64| i.clamp(0.0, f64::from(length - 1)) as u32;
-                [(inside(low), 1.0 - share), (inside(low + 1.0), share)]
-            }
+        let shares = |at: f64, length: u32| {
+            let pixels = if self.nearest { [(at as i64, 1.0), (0, 0.0)] } else { resample::between(at) };
+            pixels.map(|(i, share)| (i.clamp(0, i64::from(length) - 1) as u32, share))
         };
         let mut sum = [0.0f32; 4];
         for (y, down) in shares(y, height) {

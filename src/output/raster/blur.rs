@@ -1,30 +1,15 @@
-//! Edges that fade: of strokes over a number of pixels from the edge inwards, of circles over a share of the radius.
-//!
-//! A stroke that fades is the mean of strokes within one another, each narrower by a step of at most a pixel: with
-//! antialiasing, which smooths each over one pixel, that is the straight ramp of MapLibre's line shader, whose ends lie
-//! half a pixel out of and within the edge. All of it comes from the outline, so that tiles fit where unblurred strokes do.
+//! What fades: strokes as the mean of several within one another (`fade.rs`), and circles.
 //!
 //! A circle has, at the middle of each pixel, the colour and the opacity of MapLibre's circle shader: opacity goes to 0 at
-//! the edge and colour to that of the stroke where it begins, each as a smooth step (`smoothstep`, GLSL ES 3.00, 8.3) as
-//! long as the blur, which is a pixel or more.
+//! the edge and colour to that of the stroke where it begins, each as a smooth step as long as
+//! the blur, which is a pixel or more.
 
 use super::blend::{OPAQUE_ALPHA, Pixel, over};
 use super::coverage::{PixelRect, Run};
 use super::sheet::Sheet;
+use crate::output::fade::smoothstep;
 use crate::scene::{Circle, UNITS};
 use crate::style::color::Color;
-
-/// The most strokes that make one that fades.
-const STEPS: f64 = 64.0;
-
-/// The widths in output pixels of the strokes that make one that fades, from the outermost, and how many they are the
-/// mean of: those without a width cover nothing.
-pub fn widths(width: f64, blur: f64) -> (Vec<f64>, u16) {
-    let steps = (blur + 1.0).ceil().clamp(2.0, STEPS);
-    let step = |i: u16| width - 2.0 * blur * f64::from(i) / (steps - 1.0);
-    let count = steps as u16;
-    ((0..count).map(step).take_while(|&width| width > 0.0).collect(), count)
-}
 
 /// Adds a run of one of the strokes.
 pub fn add(sums: &mut Sheet<u16>, y: i32, x: i32, run: Run) {
@@ -83,7 +68,7 @@ struct Fade {
 impl Fade {
     fn new(circle: &Circle, whole: f64) -> Fade {
         let border = (circle.stroke_width > 0.0).then_some(circle.radius / whole);
-        let [inner, outer] = [circle.color, circle.stroke_color].map(premultiplied);
+        let [inner, outer] = [circle.color, circle.stroke_color].map(shares);
         Fade { inner, outer, blur: circle.blur.max(1.0 / whole), border }
     }
 
@@ -98,13 +83,7 @@ impl Fade {
     }
 }
 
-fn premultiplied(color: Color) -> [f64; 4] {
+fn shares(color: Color) -> [f64; 4] {
     let Color { r, g, b, a } = color;
     [r * a, g * a, b * a, a].map(|c| c.clamp(0.0, 1.0))
-}
-
-/// From 0 at 0 to 1 at 1, level at both.
-fn smoothstep(t: f64) -> f64 {
-    let t = t.clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }

@@ -18,6 +18,7 @@ mod turn;
 
 use crate::bitmap::Bitmap;
 use crate::limits;
+use crate::output::fade;
 use crate::scene::{self, Caption, Circle, Fill, Image, Item, Paint, Path, Quad, Run, Scene, Square, Stroke, UNITS};
 use crate::style::Cap;
 use crate::style::color::Color;
@@ -318,7 +319,7 @@ impl<'a> Band<'a> {
             tips(&stroke.tips, &mut self.coverage);
             return self.lay(Rule::NonZero, pixels, paint);
         }
-        let (widths, count) = blur::widths(stroke.width, stroke.blur);
+        let (widths, count) = fade::widths(stroke.width, stroke.blur);
         for width in widths {
             self.outline(&stroke.path, &pen(stroke, width));
             let sums = &mut self.sums;

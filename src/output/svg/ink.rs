@@ -3,13 +3,12 @@
 use super::SUBPIXELS;
 use super::defs::Defs;
 use super::path::{subpixel, write_path};
+use crate::output::fade::{self, smoothstep};
 use crate::scene::{Circle, Fill, Ink, Paint, Quad, Stroke};
 use crate::style::color::{Color, Space};
 use crate::style::{Cap, Join};
 use std::fmt::Write;
 
-/// The most strokes that make one that fades.
-const BLUR_STEPS: f64 = 64.0;
 /// Stops of a gradient over the part of a circle that fades.
 const BLUR_STOPS: u32 = 12;
 
@@ -99,31 +98,25 @@ fn masked(
     let _ = write!(out, r##"<g mask="url(#{mask})">{inner}</g>"##);
 }
 
-/// A stroke in one colour. One that fades is made of strokes over one another, the outermost the widest, each a step of
-/// at most one pixel: with antialiasing, which smooths each over one pixel, that is a straight ramp (as MapLibre's line
-/// shader has it), and needs no filter, whose region would end at tiles.
+/// A stroke in one colour. One that fades is made of strokes over one another, which needs no filter, whose region would
+/// end at tiles.
 fn write_profile(out: &mut String, stroke: &Stroke, color: Color, defs: &mut Defs) {
     let sub = f64::from(SUBPIXELS);
     let mut ends = format!(r#" stroke="{}""#, hex(color));
     write_ends(&mut ends, stroke.cap, stroke);
     if stroke.blur > 0.0 {
-        let steps = (stroke.blur + 1.0).ceil().min(BLUR_STEPS);
+        let (widths, count) = fade::widths(stroke.width, stroke.blur);
         let shape = defs.next("line-");
         let _ = write!(out, r#"<g fill="none"{ends}>"#);
         let mut covered = 0.0;
-        for step in 0..steps as u32 {
-            let step = f64::from(step);
-            let width = stroke.width - 2.0 * stroke.blur * step / (steps - 1.0);
-            if width <= 0.0 {
-                break;
-            }
+        for (step, width) in widths.into_iter().enumerate() {
             // What this stroke must add to those below it.
-            let wanted = color.a * (step + 1.0) / steps;
+            let wanted = color.a * (step + 1) as f64 / f64::from(count);
             let opacity = (wanted - covered) / (1.0 - covered);
             covered = wanted;
             let mut attributes = format!(r#" stroke-width="{}""#, number(width * sub));
             write_opacity(&mut attributes, "stroke-opacity", opacity);
-            if step == 0.0 {
+            if step == 0 {
                 let _ = write!(out, r#"<g{attributes}><path id="{shape}" d=""#);
                 write_path(out, &stroke.path);
                 out.push_str("\"/></g>");
@@ -231,12 +224,6 @@ fn faded_stops(circle: &Circle) -> Vec<(f64, String, f64)> {
         (at, hex(inner.mix(outer, weight, Space::Rgb)), alpha * smoothstep((1.0 - at) / blur))
     };
     at.into_iter().map(stop).collect()
-}
-
-/// From 0 at 0 to 1 at 1, level at both (GLSL ES 3.00, 8.3).
-fn smoothstep(t: f64) -> f64 {
-    let t = t.clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 pub fn write_opacity(out: &mut String, attribute: &str, opacity: f64) {
