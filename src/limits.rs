@@ -60,6 +60,17 @@ pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
 /// Bytes of a line that `style eval` reads.
 pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
+// Fonts.
+
+/// A font file; the largest collections of Chinese, Japanese and Korean have 20 to 120 MiB.
+pub const FONT_BYTES: u64 = 128 << 20;
+/// All fonts of a folder: they stay in memory.
+pub const FONTS_BYTES: u64 = 512 << 20;
+/// Fonts of a folder: each of them may be asked for a character that the others lack.
+pub const FONTS: usize = 4096;
+/// Folders of fonts within one another, so that a link to a folder above ends.
+pub const FONT_FOLDER_DEPTH: usize = 8;
+
 // Pictures.
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.

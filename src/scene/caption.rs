@@ -1,14 +1,17 @@
 //! Text in a corner of the picture, over everything: who is to be credited.
 
 use super::UNITS;
-use super::path::{Path, Point};
+use super::path::Path;
 use crate::style::color::Color;
-use crate::text;
+use crate::text::{self, FontId, Fonts, Paragraph};
 use crate::viewport::Viewport;
 
 /// The em, in CSS pixels; and what is free around the text, of the em.
 const SIZE: f64 = 11.0;
 const PADDING: f64 = 0.36;
+
+/// How far a flattened curve may be off, in scene units.
+const FLATNESS: f64 = UNITS as f64 / 32.0;
 
 const INK: Color = Color { r: 0.2, g: 0.2, b: 0.2, a: 1.0 };
 const GROUND: Color = Color { r: 1.0, g: 1.0, b: 1.0, a: 0.75 };
@@ -31,29 +34,54 @@ pub struct Caption {
 /// written.
 pub fn caption(html: &str, viewport: &Viewport) -> Option<Caption> {
     let wanted = SIZE * f64::from(viewport.scale);
-    let plain = text::plain(html);
-    let needed = |line: &text::Line, size: f64| f64::from(line.width) / UNITS as f64 + 2.0 * PADDING * size;
-    let at_size = needed(&text::line(&plain, wanted), wanted);
-    let size = wanted * (f64::from(viewport.width) / at_size).min(1.0);
-    let line = text::line(&plain, size);
-    if line.letters.is_empty() {
-        return None;
-    }
+    let fonts = Fonts::bundled();
+    let stack = fonts.stack(["Noto Sans Regular"]);
+    let extent = fonts.extent(stack.fonts()[0]);
+    let shaped = text::shape(&fonts, &Paragraph::line(text::plain(html), stack));
+    let line = shaped.lines.first()?;
+    let ems = line.length + 2.0 * PADDING;
+    let size = wanted.min(f64::from(viewport.width) / ems);
     let (right, bottom) = (i64::from(viewport.width), i64::from(viewport.height));
-    let width = needed(&line, size).ceil() as i64;
-    let height = (f64::from(line.ascent + line.descent) / UNITS as f64).ceil() as i64;
+    let width = (ems * size).ceil() as i64;
+    let height = ((extent.ascent + extent.descent) * size).ceil() as i64;
     let ground = [(right - width).max(0), (bottom - height).max(0), right, bottom];
-    let start: Point =
-        [ground[0] * UNITS + (PADDING * size * UNITS as f64).round() as i64, bottom * UNITS - i64::from(line.descent)];
-    let letters = line.letters.iter().map(|&(outline, x)| (outline, [start[0] as i32 + x, start[1] as i32]));
-    Some(Caption {
-        text: line.text,
+    let units = |ems: f64| (ems * size * UNITS as f64).round() as i64;
+    let start = [ground[0] * UNITS + units(PADDING), bottom * UNITS - units(extent.descent)];
+    let mut known: Vec<(FontId, u32)> = Vec::new();
+    let mut outlines = Vec::new();
+    let mut letters = Vec::new();
+    for glyph in &line.glyphs {
+        let key = (glyph.font, glyph.id);
+        let index = match known.iter().position(|other| *other == key) {
+            Some(index) => index,
+            None => {
+                let Some(outline) = fonts.outline(glyph.font, glyph.id) else { continue };
+                known.push(key);
+                outlines.push(path(&outline.rings(size * UNITS as f64, FLATNESS)));
+                known.len() - 1
+            }
+        };
+        let at = [0, 1].map(|i| start[i] + units(glyph.at[i] - line.start[i]));
+        letters.push((index, at.map(|c| c as i32)));
+    }
+    (!letters.is_empty()).then_some(Caption {
+        text: shaped.text.clone(),
         color: INK,
         ground_color: GROUND,
         ground,
-        letters: letters.collect(),
-        outlines: line.outlines.iter().map(|rings| Path::of_rings(rings)).collect(),
+        outlines,
+        letters,
     })
+}
+
+/// A glyph's rings on the grid of the scene.
+fn path(rings: &[Vec<[f64; 2]>]) -> Path {
+    let on_grid = rings.iter().map(|ring| {
+        let mut points: Vec<[i32; 2]> = ring.iter().map(|point| point.map(|c| c.round() as i32)).collect();
+        points.dedup();
+        points
+    });
+    Path::of_rings(&on_grid.collect::<Vec<_>>())
 }
 
 impl Caption {

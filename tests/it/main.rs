@@ -29,6 +29,7 @@ mod style;
 mod style_check;
 mod svg;
 mod template;
+mod text;
 mod tile_writer;
 mod tilejson_source;
 mod upstream;
