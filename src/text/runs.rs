@@ -62,8 +62,11 @@ impl<'a> Source<'a> {
 
     /// Which levels of direction the text has. None where all of it runs from the left to the right.
     pub fn bidi(&self) -> Option<BidiInfo<'_>> {
-        // Nothing below U+0590, where Hebrew begins, is written from the right or directs what is.
-        let is_plain = self.text.chars().all(|c| c < '\u{590}' || matches!(c, '\u{2010}'..='\u{2027}'));
+        // Up to Cyrillic and Armenian, in Latin and Greek further on, among dashes and in East Asia nothing is written
+        // from the right or directs what is (Bidi_Class R, AL, AN and the explicit codes).
+        let is_plain = self.text.chars().all(|c| {
+            matches!(c, '\0'..'\u{590}' | '\u{1E00}'..='\u{200A}' | '\u{2010}'..='\u{2027}' | '\u{2E80}'..='\u{D7FF}')
+        });
         (!is_plain).then(|| BidiInfo::new(&self.text, None)).filter(BidiInfo::has_rtl)
     }
 
@@ -76,11 +79,11 @@ impl<'a> Source<'a> {
         let mut start = 0;
         for end in boundaries.segment_str(&self.text).skip(1) {
             let cluster = &self.text[start..end];
+            // A mark at the beginning of a section belongs to the cluster before it, whose section counts.
             while self.ends[section] <= start {
                 section += 1;
                 font_before = None;
             }
-            // A mark at the beginning of a section joins the cluster before it, whose section counts.
             let level = bidi.map_or(Level::ltr(), |bidi| bidi.levels[start]);
             let kind = match &self.paragraph.sections[section] {
                 Section::Image { .. } => Kind::Image,

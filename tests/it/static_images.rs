@@ -258,7 +258,7 @@ fn attribution_is_written_on_request() {
 }
 
 #[test]
-fn letters_that_the_font_lacks_and_markup_are_left_out() {
+fn markup_is_left_out_and_letters_that_no_font_has_are_told_only() {
     let dir = directory();
     let style = json!({
         "version": 8, "layers": [{"id": "letter-1", "type": "background", "paint": {"background-color": "#fff"}}],
@@ -281,7 +281,7 @@ fn letters_that_the_font_lacks_and_markup_are_left_out() {
         ("<a>One</a> <a>Two</a>", Some("One, Two")),
         ("Łódź, Çeşme – “Ünï”", Some("Łódź, Çeşme – “Ünï”")),
         ("&lt;script&gt;alert(1)&lt;/script&gt;", Some("<script>alert(1)</script>")),
-        ("地図 Map", Some("Map")),
+        ("地図 Map", Some("地図 Map")),
         ("地図", None),
         ("", None),
     ] {
