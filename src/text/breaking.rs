@@ -7,6 +7,7 @@
 use super::runs::is_ideographic;
 use icu_segmenter::LineSegmenter;
 use icu_segmenter::options::LineBreakOptions;
+use std::iter;
 use std::ops::Range;
 
 /// MapLibre measures in 1/24 em: a penalty is worth as much as a line that is off by so many of them.
@@ -35,12 +36,12 @@ pub fn lines(text: &str, before: &[f64], max_width: f64) -> Vec<Range<usize>> {
     let total = before[text.len()];
     let is_wrapped = max_width.is_finite() && max_width > 0.0 && total > max_width;
     if !is_wrapped && !text.contains('\n') {
-        return vec![0..text.len()];
+        return iter::once(0..text.len()).collect();
     }
     let ideal = if is_wrapped { total / (total / max_width).ceil() } else { total };
     let breaks = places(text, before, is_wrapped);
     let ends = best(&breaks, ideal);
-    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let starts = iter::once(0).chain(ends.iter().copied());
     starts.zip(ends.iter().copied()).map(|(start, end)| start..end).collect()
 }
 
