@@ -2,9 +2,9 @@
 //!
 //! [`Fonts`] are loaded once. [`Fonts::stack`] turns the names of a `text-font` into a [`FontStack`]; a [`Paragraph`]
 //! holds a text or several with their stacks; [`shape`], or a [`Shaper`] that remembers, makes it [`Shaped`]: lines of
-//! [`Glyph`]s. The walk: the text is cut into [runs] of one section, direction (UAX 9), script (UAX 24) and font,
+//! [`Glyph`]s. The walk: the text is cut into runs of one section, direction (UAX 9), script (UAX 24) and font,
 //! grapheme clusters (UAX 29) kept whole; each run is shaped by HarfRust, which is HarfBuzz in Rust; lines are
-//! [broken](breaking) at UAX 14's places so that they are alike in length; and what each line shows is put in its visual
+//! broken at UAX 14's places so that they are alike in length; and what each line shows is put in its visual
 //! order. Lengths are in ems, so that one result serves every size; outlines are in units of their font.
 //!
 //! What a font's hinting, colours and variations would add is left out.
