@@ -25,6 +25,7 @@ pub mod mvt;
 pub mod page;
 pub mod request;
 pub mod response;
+pub mod sprite;
 pub mod style;
 pub mod text;
 
@@ -32,6 +33,7 @@ pub mod cache;
 pub mod scene;
 pub mod source;
 
+pub mod assets;
 pub mod output;
 
 pub mod tiler;

@@ -71,6 +71,22 @@ pub const FONTS: usize = 4096;
 /// Folders of fonts within one another, so that a link to a folder above ends.
 pub const FONT_FOLDER_DEPTH: usize = 8;
 
+// Sprites.
+
+/// Sprites that one style may list.
+pub const SPRITES: usize = 16;
+/// Bytes of a sprite sheet's PNG, and of its index: room for thousands of icons.
+pub const SPRITE_BYTES: usize = 4 << 20;
+/// Images that an index may name, and icons of a folder.
+pub const SPRITE_IMAGES: usize = 10_000;
+/// Pixels of all sheets and icons of a style: 64 MiB of RGBA. 2,000 icons of 24 px, once and twice as
+/// large, are 6 million.
+pub const SPRITE_PIXELS: u64 = 16 << 20;
+/// The longest side of one image in CSS pixels: at [`SCALE`] times it still fits a pixmap.
+pub const SPRITE_IMAGE_SIDE: u32 = 1024;
+/// Bytes of one SVG icon.
+pub const ICON_BYTES: usize = 1 << 20;
+
 // Pictures.
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.

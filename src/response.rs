@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 /// An answer; every transport sends it as it is.
 pub type Response = http::Response<Bytes>;
 
-/// What SVG may do in a browser: nothing but be seen.
-const SVG_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+/// What SVG may do in a browser: nothing but be seen, with the images that it holds.
+const SVG_POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
 
 /// An answer with a body, and the headers that every answer has.
 pub fn response(status: StatusCode, content_type: &str, body: Bytes) -> Response {

@@ -1,5 +1,6 @@
 //! Flags and environment variables, checked, and what is built from them. A flag beats its variable.
 
+use crate::assets;
 use crate::cache::s3::{Dsn, PutSettings};
 use crate::cache::{Cache, Disk, Memory, S3, Tier};
 use crate::error::Error;
@@ -50,6 +51,9 @@ pub struct Drawing {
     /// (repeatable, the first is the default; in the variable separated by ;)
     #[arg(long, env = "RASTERZEN_STYLE", value_name = "[NAME=]FILE|URL|BUNDLED", value_delimiter = ';')]
     pub style: Vec<String>,
+    /// A folder of SVG icons, named as their files are; they come before the images of the styles' sprites
+    #[arg(long, env = "RASTERZEN_SPRITES", value_name = "DIR")]
+    pub sprites: Option<String>,
     /// What makes pixels: `direct`, or `resvg` from the written SVG [default: direct]
     #[arg(long, env = "RASTERZEN_RASTERIZER", value_name = "WHICH")]
     pub rasterizer: Option<Rasterizer>,
@@ -113,7 +117,8 @@ impl Drawing {
         let named = if named.is_empty() { vec![BUNDLED[0].0] } else { named };
         let mut styles = Vec::new();
         for name in named {
-            styles.push(read_style(name).await?);
+            let (style, base) = read_style(name).await?;
+            styles.push((assets::with_sprite(style, &base, given(&self.sprites).map(Path::new)).await?, base));
         }
         let mut names = BTreeSet::new();
         for (style, _) in &styles {

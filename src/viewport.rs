@@ -166,6 +166,11 @@ impl Viewport {
         Viewport { left, top, width, height, turn, ..*self }
     }
 
+    /// What lands in this viewport when the world is moved by whole output pixels: the viewport moved the other way.
+    pub fn of_moved(&self, [right, down]: [i64; 2]) -> Viewport {
+        Viewport { left: self.left - right, top: self.top - down, ..*self }
+    }
+
     /// The zoom at which paint and the zooms of layers are evaluated: below zero is evaluated as zero.
     pub fn style_zoom(&self) -> f64 {
         self.zoom.max(0.0)

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 const ROWS: [&str; 9] = [
     "limits error",
     "tile -> viewport | value | clip | format | digest | file | logging | runtime",
-    "request | response | mvt | style | text | flight | page",
+    "request | response | mvt | sprite -> style | text | flight | page",
     "source | cache | scene",
-    "output",
+    "output | assets",
     "tiler",
     "server -> settings",
     "lambda",

@@ -69,6 +69,8 @@ pub struct Canvas<'a> {
     /// The source's tiles: the square's own first (none where it is absent), then those around it.
     pub own: Option<Placement<'a>>,
     pub around: Vec<Placement<'a>>,
+    /// How far everything is moved within the square, in scene units: less than a pixel.
+    pub shift: Point,
     clip: [i64; 4],
 }
 
@@ -114,7 +116,18 @@ impl<'a> Canvas<'a> {
             }
         }
         let (zoom, tile_zoom) = (viewport.style_zoom(), viewport.tile_zoom());
-        Canvas { viewport, zoom, tile_zoom, offset: [x, y], asked, own, around, clip }
+        Canvas { viewport, zoom, tile_zoom, offset: [x, y], asked, own, around, shift: [0, 0], clip }
+    }
+
+    /// The square with everything in it moved by less than a pixel. What it is clipped to stays: a pixel belongs to the
+    /// square that holds its middle.
+    pub fn shifted(mut self, by: Point) -> Canvas<'a> {
+        self.offset = [0, 1].map(|i| self.offset[i] + by[i]);
+        if by != [0, 0] {
+            self.asked = self.asked.grown(UNITS);
+        }
+        self.shift = by;
+        self
     }
 
     /// In output pixels: left, top, right, bottom.
@@ -125,7 +138,7 @@ impl<'a> Canvas<'a> {
 
 /// How far the layer reaches out of geometries, in scene units.
 pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
-    (layer.margin(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
+    (layer.reach(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
 }
 
 impl Placement<'_> {

@@ -12,12 +12,13 @@ pub fn layer(
     layer: &style::Layer,
     circle: &style::Circle,
     viewport: &Viewport,
+    shift: Point,
     tiles: &SourceTiles,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
     for square in viewport.squares(tiles.class) {
-        let canvas = Canvas::new(viewport, square, tiles);
+        let canvas = Canvas::new(viewport, square, tiles).shifted(shift);
         for placement in canvas.own.into_iter().chain(canvas.around.iter().copied()) {
             let corner = [0, 1].map(|i| placement.cell.min[i] + canvas.offset[i]);
             if cells.iter().all(|(other, ..)| *other != corner) {
@@ -30,7 +31,7 @@ pub fn layer(
     let scale = f64::from(viewport.scale);
     let (color, opacity, radius) = (circle.color.at(zoom), circle.opacity.at(zoom), circle.radius.at(zoom));
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
-    let stroke_opacity = circle.stroke_opacity.at(zoom);
+    let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
     let filter = layer.filter(tile_zoom);
     let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
@@ -63,6 +64,7 @@ pub fn layer(
                     color: faded(color.of(&located), opacity.of(&located)),
                     stroke_width: stroke_width.of(&located).clamp(0.0, limits::MARGIN) * scale,
                     stroke_color: faded(stroke_color.of(&located), stroke_opacity.of(&located)),
+                    blur: blur.of(&located).max(0.0),
                 };
                 drawn.push((key, circle));
             }

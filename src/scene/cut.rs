@@ -12,6 +12,8 @@ pub struct Piece {
     pub points: Vec<Point>,
     /// A ring that no edge cuts; the closing vertex is implied.
     pub closed: bool,
+    /// The segment of the whole line that it begins on.
+    pub segment: usize,
     /// For the first and last point: the x and the y of the cell's edge that cuts it.
     pub borders: [Border; 2],
 }
@@ -20,10 +22,10 @@ pub struct Piece {
 pub type Border = [Option<i64>; 2];
 
 impl Piece {
-    fn open(points: Vec<Point>, cell: Rect) -> Option<Piece> {
+    fn open(points: Vec<Point>, segment: usize, cell: Rect) -> Option<Piece> {
         let (&[first, second], &[before, last]) = (points.first_chunk()?, points.last_chunk()?);
         let borders = [border(first, second, cell), border(last, before, cell)];
-        Some(Piece { points, closed: false, borders })
+        Some(Piece { points, closed: false, segment, borders })
     }
 }
 
@@ -50,7 +52,7 @@ pub fn ring(points: &[Point], cell: Rect, pieces: &mut Vec<Piece>) {
         let mut points = points.to_vec();
         points.dedup();
         if points.len() >= 3 {
-            pieces.push(Piece { points, closed: true, borders: [[None; 2]; 2] });
+            pieces.push(Piece { points, closed: true, segment: 0, borders: [[None; 2]; 2] });
         }
         return;
     };
@@ -66,22 +68,25 @@ fn along_edge(a: Point, b: Point, cell: Rect) -> bool {
 fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, pieces: &mut Vec<Piece>) {
     let mut run: Vec<Point> = Vec::new();
     let mut before: Option<Point> = None;
-    for point in points {
+    // Where the run began.
+    let mut start = 0;
+    for (i, point) in points.enumerate() {
         if let Some(before) = before.filter(|&before| before != point) {
             let segment = clip_segment(before, point, cell);
             let segment = segment.filter(|&(a, b)| a != b && !(leave_edges && along_edge(a, b, cell)));
             match segment {
                 Some((a, b)) => {
                     if run.last() != Some(&a) {
-                        pieces.extend(Piece::open(std::mem::take(&mut run), cell));
+                        pieces.extend(Piece::open(std::mem::take(&mut run), start, cell));
+                        start = i - 1;
                         run.push(a);
                     }
                     run.push(b);
                 }
-                None => pieces.extend(Piece::open(std::mem::take(&mut run), cell)),
+                None => pieces.extend(Piece::open(std::mem::take(&mut run), start, cell)),
             }
         }
         before = Some(point);
     }
-    pieces.extend(Piece::open(run, cell));
+    pieces.extend(Piece::open(run, start, cell));
 }

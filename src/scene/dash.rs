@@ -4,7 +4,7 @@
 //! tiles ago. So at each cut the pattern stands at the middle of its first dash; between two cuts it is stretched so
 //! that a whole number of periods fits; a piece shorter than half a period is solid.
 
-use super::path::{Line, Point};
+use super::path::{Line, Measured, Point, Stretch};
 use crate::limits;
 
 /// A stretch of a line that is stroked.
@@ -23,18 +23,10 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
     if period <= 0.0 || total / period > limits::DASHES as f64 {
         return vec![Dash { points: line.points.clone(), closed: line.closed, middle: 0.0 }];
     }
-    let closing = line.closed.then(|| (line.points[0], total));
-    let vertices = line.points.iter().copied().zip(line.at.iter().copied());
-    let (points, lengths): (Vec<Point>, Vec<f64>) = vertices.chain(closing).unzip();
-    // The pieces between cuts, as arc lengths, with whether each end is a cut.
-    let last = points.len() - 1;
-    let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
-    stops.extend(line.cuts.iter().filter(|&&i| i > 0 && i < last).map(|&i| (i, true)));
-    stops.push((last, stops[0].1));
+    let measured = Measured::new(line);
     let mut intervals: Vec<(f64, f64)> = Vec::new();
-    for pair in stops.windows(2) {
-        let ((from, cut_before), (to, cut_after)) = (pair[0], pair[1]);
-        let piece = (lengths[from], lengths[to]);
+    for Stretch { from, to, cut: [cut_before, cut_after] } in measured.stretches.iter().copied() {
+        let piece = (measured.lengths[from], measured.lengths[to]);
         for (start, end) in piece_dashes(piece.1 - piece.0, cut_before, cut_after, pattern, period) {
             let (start, end) = (piece.0 + start, piece.0 + end);
             match intervals.last_mut() {
@@ -47,7 +39,7 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
     let dash = |&(start, end): &(f64, f64)| Dash {
-        points: stretch(&points, &lengths, start, end),
+        points: measured.part(start, end),
         closed: false,
         middle: (start + end) / 2.0,
     };
@@ -89,22 +81,4 @@ fn piece_dashes(length: f64, cut_before: bool, cut_after: bool, pattern: &[f64],
         last.1 = length;
     }
     found
-}
-
-/// The part of a polyline between two arc lengths.
-pub fn stretch(points: &[Point], lengths: &[f64], start: f64, end: f64) -> Vec<Point> {
-    let at = |length: f64| {
-        let i = lengths.partition_point(|&l| l < length).clamp(1, points.len() - 1);
-        let (a, b) = (points[i - 1], points[i]);
-        let span = lengths[i] - lengths[i - 1];
-        let t = if span > 0.0 { (length - lengths[i - 1]) / span } else { 0.0 };
-        [0, 1].map(|axis| a[axis] + ((b[axis] - a[axis]) as f64 * t).round() as i64)
-    };
-    let within = lengths.partition_point(|&l| l <= start)..lengths.partition_point(|&l| l < end);
-    let mut cut = vec![at(start)];
-    if within.start < within.end {
-        cut.extend_from_slice(&points[within]);
-    }
-    cut.push(at(end));
-    cut
 }

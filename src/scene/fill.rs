@@ -1,8 +1,10 @@
-//! Fill layers: the square's own polygons. What overhangs from next door is in the square's own tile too.
+//! Fill layers: the square's own polygons. What overhangs from next door is in the square's own tile too. Outlines are
+//! lines, and go over edges as those do.
 
 use super::canvas::Canvas;
+use super::image::Images;
 use super::path::{Path, Point, Rect};
-use super::{Fill, UNITS, faded};
+use super::{Fill, Item, Paint, UNITS, faded, line};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind};
@@ -10,11 +12,33 @@ use crate::value::{Attributes, GeometryKind};
 /// How far edges on a cut are pushed out where squares end within pixels.
 const PUSHED_OUT: i64 = 2 * UNITS;
 
-pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Result<Vec<Fill>, Error> {
+pub fn layer(
+    layer: &style::Layer,
+    fill: &style::Fill,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Item>, Error> {
+    let antialias = fill.antialias.at(canvas.zoom).constant();
+    let mut items: Vec<Item> = areas(layer, fill, antialias, canvas, images)?.into_iter().map(Item::Fill).collect();
+    // Disabled by a pattern (Style Spec, `fill-outline-color`).
+    if let Some(color) = fill.outline_color.as_ref().filter(|_| antialias && fill.pattern.is_none()) {
+        items.extend(line::outlines(layer, fill, color, canvas, images)?.into_iter().map(Item::Stroke));
+    }
+    Ok(items)
+}
+
+fn areas(
+    layer: &style::Layer,
+    fill: &style::Fill,
+    antialias: bool,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Fill>, Error> {
     let Some(own) = canvas.own else { return Ok(Vec::new()) };
     let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
     let projection = own.projection(data.extent());
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
+    let pattern = fill.pattern.as_ref().map(|pattern| pattern.at_with(canvas.tile_zoom, images.globals));
     let filter = layer.filter(canvas.tile_zoom);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
@@ -26,22 +50,24 @@ pub fn layer(layer: &style::Layer, fill: &style::Fill, canvas: &Canvas) -> Resul
         if feature.kind() != GeometryKind::Polygon || !filter.accepts(&located) {
             continue;
         }
-        let color = faded(color.of(&located), opacity.of(&located));
-        if color.a <= 0.0 {
-            continue;
-        }
+        let opacity = opacity.of(&located);
+        let paint = match &pattern {
+            None => Some(Paint::Color(faded(color.of(&located), opacity))),
+            Some(pattern) => images.area(&pattern.of(&located), canvas.viewport, opacity),
+        };
+        let Some(paint) = paint.filter(Paint::is_visible) else { continue };
         let mut path = Path::default();
         for part in feature.parts().filter(|part| projection.rect(part.bounds).touches(visible)) {
             ring.clear();
             ring.extend(part.vertices().map(|p| projection.point(p)));
-            if !canvas.viewport.is_on_pixels() {
+            if canvas.shift != [0, 0] || !canvas.viewport.is_on_pixels() {
                 ring = pushed_out(&ring, own.whole);
             }
             path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
             let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
-            drawn.push((key, Fill { color, path }));
+            drawn.push((key, Fill { paint, antialias, path }));
         }
     }
     drawn.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -1,295 +1,251 @@
-//! Line layers: the lines of a square's tile and of those around it, joined where tiles cut them, then offset and
-//! dashed.
+//! Line layers and outlines of fills: lines moved sideways, dashed, and laid out with what they are drawn with.
 //!
 //! Everything is computed from whole pieces in positions relative to the square, whose corner is a whole pixel of the
 //! world, and rounded to 1/256 px: the neighbouring square computes the same.
 
 use super::canvas::{Canvas, Located, reach};
-use super::cut::{self, Piece};
 use super::dash::{self, Dash};
-use super::join::{self, Chain, Joinable};
-use super::path::{Line, Path, Point, UNITS};
-use super::{Stroke, faded, offset};
+use super::gather::{Course, Gathered, Joined, Share, gather};
+use super::image::Images;
+use super::path::{Line, Measured, Path, UNITS};
+use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
-use crate::style::{self, Cap, Join};
+use crate::style::{self, Cap, Gradient, ImageName, Join, OUTLINE_WIDTH, Property, ROUND_LIMIT};
 use crate::value::{Attributes, GeometryKind};
+
+/// resvg strokes what is at most one pixel wide in a way of its own, which does not fit at tiles' edges.
+const MORE_THAN_HAIRLINE: f64 = 1.02;
 
 /// A feature's resolved paint; lengths in output pixels.
 #[derive(Clone, Debug, PartialEq)]
 struct Paint {
     color: Color,
+    opacity: f64,
     width: f64,
     gap: f64,
     offset: f64,
+    blur: f64,
     cap: Cap,
     join: Join,
     miter_limit: f64,
+    round_limit: f64,
     dashes: Vec<f64>,
+    pattern: Option<ImageName>,
+    has_gradient: bool,
     sort_key: f64,
 }
 
-pub fn layer(layer: &style::Layer, line: &style::Line, canvas: &Canvas) -> Result<Vec<Stroke>, Error> {
-    let resolve = resolver(line, canvas);
-    let filter = layer.filter(canvas.tile_zoom);
+impl Joined for Paint {
+    fn half_width(&self) -> f64 {
+        self.width * UNITS as f64 / 2.0
+    }
+
+    fn is_directed(&self) -> bool {
+        // An offset would change sides where two pieces run against each other.
+        self.offset != 0.0 || self.pattern.is_some() || self.has_gradient
+    }
+
+    fn is_measured(&self) -> bool {
+        self.has_gradient
+    }
+}
+
+pub fn layer(
+    layer: &style::Layer,
+    line: &style::Line,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
+    let resolve = resolver(line, canvas, images);
+    let visible = |feature: &Located| {
+        Some(resolve(feature)).filter(|paint| {
+            let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
+            has_ink && paint.opacity > 0.0 && paint.width > 0.0
+        })
+    };
+    strokes(layer, canvas, visible, line.gradient.as_ref(), images)
+}
+
+/// The outlines of a fill layer's polygons, where they are not cut.
+pub fn outlines(
+    layer: &style::Layer,
+    fill: &style::Fill,
+    color: &Property<Color>,
+    canvas: &Canvas,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
+    let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
+    let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
+    let paint = |feature: &Located| Paint {
+        color: faded(color.of(feature), opacity.of(feature)),
+        opacity: 1.0,
+        width: (OUTLINE_WIDTH * f64::from(canvas.viewport.scale)).max(MORE_THAN_HAIRLINE),
+        gap: 0.0,
+        offset: 0.0,
+        blur: 0.0,
+        cap: Cap::Butt,
+        join: Join::Miter,
+        miter_limit: 2.0,
+        round_limit: ROUND_LIMIT,
+        dashes: Vec::new(),
+        pattern: None,
+        has_gradient: false,
+        sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
+    };
+    let of_polygon = |feature: &Located| {
+        (feature.kind() == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
+    };
+    strokes(layer, canvas, of_polygon, None, images)
+}
+
+fn strokes(
+    layer: &style::Layer,
+    canvas: &Canvas,
+    resolve: impl Fn(&Located) -> Option<Paint>,
+    colors: Option<&Gradient>,
+    images: &mut Images,
+) -> Result<Vec<Stroke>, Error> {
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
-    let reached = near.grown(reach(layer, canvas.viewport));
-    let mut paints: Vec<Paint> = Vec::new();
-    let mut pieces: Vec<Joinable> = Vec::new();
-    // The paint of each piece.
-    let mut painted: Vec<usize> = Vec::new();
-    let mut cut_pieces: Vec<Piece> = Vec::new();
-    let mut points: Vec<Point> = Vec::new();
-    for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
-        let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
-        let projection = placement.projection(data.extent());
-        for feature in data.features_within(projection.units(near)) {
-            let located = placement.located(feature, data.extent());
-            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
-                continue;
-            }
-            let paint = resolve(&located);
-            if paint.color.a <= 0.0 || paint.width <= 0.0 {
-                continue;
-            }
-            paints.push(paint);
-            for part in feature.parts() {
-                let bounds = projection.rect(part.bounds);
-                if !bounds.touches(reached) && placement.cell.surrounds(bounds) {
-                    continue;
-                }
-                points.clear();
-                points.extend(part.vertices().map(|p| projection.point(p)));
-                match feature.kind() {
-                    GeometryKind::Polygon => cut::ring(&points, placement.cell, &mut cut_pieces),
-                    _ => cut::line(&points, placement.cell, &mut cut_pieces),
+    let Gathered { paints, courses } = gather(layer, canvas, near, resolve)?;
+    let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
+    for Course { line, progress, shares } in courses {
+        let paint = &paints[shares[0].feature];
+        let (width, side) = profile(paint);
+        let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
+        let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
+        for line in sideways(line, paint.offset, side) {
+            let measured = Measured::new(&line);
+            for share in &shares {
+                let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
+                if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
+                    texture::lay(&measured, band, span, near, canvas.offset, images, quads);
+                } else if let Some(colors) = colors {
+                    let beyond = (width / 2.0 + 1.0) * UNITS as f64;
+                    let more = gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset);
+                    add_runs(ink, paint.opacity, more);
                 }
             }
-            let tolerance = projection.tolerance();
-            pieces.extend(cut_pieces.drain(..).map(|piece| Joinable {
-                piece,
-                placement: i,
-                tolerance,
-                id: feature.id(),
-            }));
-            painted.resize(pieces.len(), paints.len() - 1);
-        }
-    }
-    let mut paths = vec![Path::default(); paints.len()];
-    let alike = |(a, a_last): (usize, bool), (b, b_last): (usize, bool)| {
-        let paint = &paints[painted[a]];
-        // An offset would change sides where two pieces run against each other.
-        *paint == paints[painted[b]] && (paint.offset == 0.0 || a_last != b_last)
-    };
-    for chain in join::chains(&pieces, alike) {
-        let paint = &paints[painted[chain.pieces[0].0]];
-        let (line, spans) = put_together(&chain, &pieces, paint.width * UNITS as f64 / 2.0);
-        let shares = shares(&chain, &spans, &pieces, &painted);
-        for line in sideways(line, paint) {
-            for Dash { points, closed, middle } in stretches(line, paint, &shares) {
+            for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
                 let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
-                paths[share.feature].push_line(&points, closed, near, canvas.offset);
+                let Stroke { path, tips, .. } = &mut drawn[share.feature];
+                if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
+                    let half = width * UNITS as f64 / 2.0;
+                    tips::lay(&points, closed, half, paint.round_limit, near, canvas.offset, tips);
+                }
+                path.push_line(&points, closed, near, canvas.offset);
             }
         }
     }
-    let mut drawn: Vec<(Paint, Path)> = paints.into_iter().zip(paths).filter(|(_, path)| !path.is_empty()).collect();
+    // Where there is no such image, nothing is drawn.
+    let is_seen = |stroke: &Stroke| {
+        !stroke.path.is_empty() && !matches!(&stroke.ink, Ink::Pattern { quads, .. } if quads.is_empty())
+    };
+    let mut drawn: Vec<(Paint, Stroke)> = paints.into_iter().zip(drawn).filter(|(_, stroke)| is_seen(stroke)).collect();
     drawn.sort_by(|a, b| a.0.sort_key.total_cmp(&b.0.sort_key));
-    let stroke = |(paint, path): (Paint, Path)| Stroke {
-        color: paint.color,
-        width: paint.width,
+    Ok(drawn.into_iter().map(|(_, stroke)| stroke).collect())
+}
+
+/// A stroke of a feature that has no lines yet.
+fn blank(paint: &Paint) -> Stroke {
+    let ink = match paint.pattern {
+        Some(_) => Ink::Pattern { opacity: paint.opacity, quads: Vec::new() },
+        // One with a gradient has its own colour where its lines do not say how far along they are.
+        None => Ink::Color(paint.color),
+    };
+    Stroke {
+        ink,
+        width: profile(paint).0,
         cap: paint.cap,
         join: paint.join,
         miter_limit: paint.miter_limit,
-        path,
-    };
-    Ok(drawn.into_iter().map(stroke).collect())
-}
-
-/// The function from a feature to its paint.
-fn resolver<'a>(line: &'a style::Line, canvas: &Canvas<'_>) -> impl Fn(&Located) -> Paint + use<'a> {
-    let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
-    let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
-    let (gap, offset) = (line.gap_width.at(zoom), line.offset.at(zoom));
-    let (cap, join) = (line.cap.at(tile_zoom), line.join.at(tile_zoom));
-    let miter_limit = line.miter_limit.at(tile_zoom);
-    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(zoom));
-    let sort_key = line.sort_key.as_ref().map(|key| key.at(tile_zoom));
-    move |feature| Paint {
-        color: faded(color.of(feature), opacity.of(feature)),
-        width: width.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
-        gap: gap.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
-        offset: offset.of(feature).clamp(-limits::MARGIN, limits::MARGIN) * scale,
-        cap: cap.of(feature),
-        join: join.of(feature),
-        miter_limit: miter_limit.of(feature).clamp(1.0, limits::MARGIN),
-        dashes: dashes.as_ref().map(|dashes| dashes.of(feature)).unwrap_or_default(),
-        sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
+        blur: paint.blur,
+        path: Path::default(),
+        tips: Path::default(),
     }
 }
 
-/// Up to where along a chain it is drawn as part of which feature.
-struct Share {
-    feature: usize,
-    until: f64,
-}
-
-/// The square's own features each draw their own part of a chain, up to the middle of what lies between them: whether
-/// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
-fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
-    let mut shares: Vec<Share> = Vec::new();
-    let mut end = 0.0;
-    let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
-    for (&(piece, _), span) in own {
-        let feature = painted[piece];
-        if let Some(before) = shares.last_mut().filter(|before| before.feature != feature && !chain.closed) {
-            before.until = (end + span.0) / 2.0;
-            shares.push(Share { feature, until: f64::INFINITY });
-        } else if shares.is_empty() {
-            shares.push(Share { feature, until: f64::INFINITY });
-        }
-        end = span.1;
+fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
+    match ink {
+        Ink::Gradient { runs, .. } => runs.extend(more),
+        Ink::Color(_) | Ink::Pattern { .. } if more.is_empty() => {}
+        Ink::Color(_) | Ink::Pattern { .. } => *ink = Ink::Gradient { opacity, runs: more },
     }
-    if shares.is_empty() {
-        let first = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min().unwrap_or_default();
-        shares.push(Share { feature: first, until: f64::INFINITY });
-    }
-    shares
 }
 
 /// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
-fn stretches(line: Line, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
-    if !paint.dashes.is_empty() {
+fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+    if !paint.dashes.is_empty() && paint.pattern.is_none() {
         let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
         return dash::dashes(&line, &pattern);
     }
     if shares.len() == 1 {
         return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
     }
-    let mut from = 0.0;
     let part = |share: &Share| {
         let until = share.until.min(line.length);
-        let points = dash::stretch(&line.points, &line.at, from, until);
-        let middle = (from + until) / 2.0;
-        from = until;
-        Dash { points, closed: false, middle }
+        Dash { points: measured.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
     };
     shares.iter().map(part).collect()
 }
 
-/// A chain as one line, and from where to where along it each piece reaches. A cut end without a partner goes straight
-/// on for half the width, out of its cell.
-fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, Vec<(f64, f64)>) {
-    let piece = |i: usize| &pieces[i].piece;
-    let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let mut line = Line { closed: chain.closed, ..Line::default() };
-    let mut spans = Vec::with_capacity(chain.pieces.len());
-    let (first, first_forward) = chain.pieces[0];
-    if !chain.closed && is_cut(first, !first_forward) {
-        line.points.push(offset::extend(&piece(first).points, !first_forward, half_width));
-        line.at.push(0.0);
-        line.length = half_width;
-        line.cuts.push(1);
-    }
-    for (n, &(i, forward)) in chain.pieces.iter().enumerate() {
-        let mut points = with_stays(piece(i));
-        if !forward {
-            points.reverse();
+/// The function from a feature to its paint.
+fn resolver<'a>(
+    line: &'a style::Line,
+    canvas: &Canvas<'_>,
+    images: &Images<'a>,
+) -> impl Fn(&Located) -> Paint + use<'a> {
+    let (zoom, tile_zoom, scale) = (canvas.zoom, canvas.tile_zoom, f64::from(canvas.viewport.scale));
+    let (color, opacity, width) = (line.color.at(zoom), line.opacity.at(zoom), line.width.at(zoom));
+    let (gap, offset, blur) = (line.gap_width.at(zoom), line.offset.at(zoom), line.blur.at(zoom));
+    let (cap, join) = (line.cap.at(tile_zoom), line.join.at(tile_zoom));
+    let (miter_limit, round_limit) = (line.miter_limit.at(tile_zoom), line.round_limit.at(tile_zoom));
+    // What cannot be interpolated is evaluated at whole zooms.
+    let dashes = line.dasharray.as_ref().map(|dashes| dashes.at(tile_zoom));
+    let pattern = line.pattern.as_ref().map(|pattern| pattern.at_with(tile_zoom, images.globals));
+    let sort_key = line.sort_key.as_ref().map(|key| key.at(tile_zoom));
+    let has_gradient = line.gradient.is_some() && pattern.is_none();
+    move |feature| {
+        let opacity = opacity.of(feature).clamp(0.0, 1.0);
+        Paint {
+            color: faded(color.of(feature), opacity),
+            opacity,
+            width: width.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
+            gap: gap.of(feature).clamp(0.0, 2.0 * limits::MARGIN) * scale,
+            offset: offset.of(feature).clamp(-limits::MARGIN, limits::MARGIN) * scale,
+            blur: blur.of(feature).clamp(0.0, limits::MARGIN) * scale,
+            cap: cap.of(feature),
+            join: join.of(feature),
+            miter_limit: miter_limit.of(feature).clamp(1.0, limits::MARGIN),
+            round_limit: round_limit.of(feature).clamp(1.0, limits::MARGIN),
+            dashes: dashes.as_ref().map(|dashes| dashes.of(feature)).unwrap_or_default(),
+            pattern: pattern.as_ref().map(|pattern| pattern.of(feature)),
+            has_gradient,
+            sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
         }
-        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.at.pop();
-            line.cuts.push(line.points.len());
-            points[0] = between(end, points[0]);
-        }
-        let start = line.length;
-        line.at.push(start);
-        for length in lengths {
-            line.length += length;
-            line.at.push(line.length);
-        }
-        line.points.extend(points);
-        spans.push((start, line.length));
     }
-    if piece(first).closed {
-        line.closed = true;
-        line.length += distance(line.points[line.points.len() - 1], line.points[0]);
-    }
-    let &(last, last_forward) = chain.pieces.last().unwrap_or(&chain.pieces[0]);
-    if chain.closed
-        && line.points.len() > 3
-        && let Some(end) = line.points.pop()
-    {
-        line.at.pop();
-        line.points[0] = between(end, line.points[0]);
-        line.cuts.insert(0, 0);
-    } else if !chain.closed && is_cut(last, last_forward) {
-        line.cuts.push(line.points.len() - 1);
-        line.points.push(offset::extend(&piece(last).points, last_forward, half_width));
-        line.length += half_width;
-        line.at.push(line.length);
-    }
-    (line, spans)
 }
 
-/// A piece's points, with more of them where needed so that the two segments at each cut end are short.
+/// How wide the stroke is, and how far its middle lies from that of the gap, if there is one.
 ///
-/// There its line goes on into another tile's, whose end may be rounded otherwise, and which is not known where only the
-/// far part of the piece is in sight. What moves with the end (it, and the corner before it of an outline or an offset
-/// line) stays within [`limits::STAY`] pixels.
-fn with_stays(piece: &Piece) -> Vec<Point> {
-    let mut points = piece.points.clone();
-    if piece.borders[1] != [None; 2] {
-        points.reverse();
-        stay(&mut points);
-        points.reverse();
+/// A casing fades outwards into its gap and inwards from its outer edge (MapLibre's line shader): as one that is wider
+/// by the blur, and nearer to the middle by half of it.
+fn profile(paint: &Paint) -> (f64, Option<f64>) {
+    match paint.gap > 0.0 {
+        true => (paint.width + paint.blur, Some((paint.gap + paint.width - paint.blur) / 2.0)),
+        false => (paint.width, None),
     }
-    if piece.borders[0] != [None; 2] {
-        stay(&mut points);
-    }
-    points
-}
-
-/// Shortens the first two segments.
-fn stay(points: &mut Vec<Point>) {
-    let towards = |from: Point, to: Point, pixels: f64| {
-        let share = pixels * UNITS as f64 / distance(from, to);
-        [0, 1].map(|i| from[i] + ((to[i] - from[i]) as f64 * share).round() as i64)
-    };
-    let pixels = |a: Point, b: Point| distance(a, b) / UNITS as f64;
-    let (end, next) = (points[0], points[1]);
-    if pixels(end, next) > 3.0 {
-        points.splice(1..1, [towards(end, next, 1.0), towards(end, next, 2.0)]);
-    } else if let Some(&after) = points.get(2)
-        && pixels(next, after) > 2.0
-    {
-        points.insert(2, towards(next, after, 1.0));
-    }
-}
-
-fn distance(a: Point, b: Point) -> f64 {
-    ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64)
-}
-
-/// Where two ends meet that rounding has put apart.
-fn between(a: Point, b: Point) -> Point {
-    [0, 1].map(|i| (a[i] + b[i]).div_euclid(2))
 }
 
 /// The line at its offset, or twice, on both sides of its gap.
-fn sideways(line: Line, paint: &Paint) -> Vec<Line> {
+fn sideways(line: Line, offset: f64, side: Option<f64>) -> Vec<Line> {
     let at = |distance: f64| offset::parallel(&line, distance * UNITS as f64);
-    if paint.gap > 0.0 {
-        let side = (paint.gap + paint.width) / 2.0;
-        vec![at(paint.offset - side), at(paint.offset + side)]
-    } else if paint.offset != 0.0 {
-        vec![at(paint.offset)]
-    } else {
-        vec![line]
+    match side {
+        Some(side) => vec![at(offset - side), at(offset + side)],
+        None if offset != 0.0 => vec![at(offset)],
+        None => vec![line],
     }
 }

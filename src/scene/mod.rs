@@ -4,6 +4,9 @@
 //! on its source tile, on those around it, on the style and the zoom, never on the viewport: that is what makes tiles
 //! fit. Fill and line layers are drawn square by square, clipped; circles belong to the tile that holds their point and
 //! are not clipped. A [`Run`] is what lies between two changes from one to the other.
+//!
+//! A layer that is moved (`*-translate`) is drawn as seen from a viewport moved the other way: its squares move with it
+//! by whole pixels, and its geometry within them by what is left.
 
 mod canvas;
 mod caption;
@@ -11,15 +14,22 @@ mod circle;
 mod cut;
 mod dash;
 mod fill;
+mod gather;
+mod gradient;
+mod image;
 mod join;
 mod line;
 mod offset;
 mod path;
+mod texture;
+mod tips;
 
 use crate::error::Error;
+use crate::sprite::Bitmap;
 use crate::style::color::Color;
-use crate::style::{Cap, Join, Kind, Layer, Style};
+use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
 use crate::viewport::{self, Turn, Viewport};
+use image::Images;
 use std::collections::BTreeMap;
 
 pub use canvas::{Canvas, SourceTiles, Tiles, cells};
@@ -36,22 +46,36 @@ pub struct Scene {
     /// its middle.
     pub turn: Option<Turn>,
     pub runs: Vec<Run>,
+    /// What patterns are made of, in output pixels.
+    pub images: Vec<Bitmap>,
     /// What stands over all of it and is not turned.
     pub caption: Option<Caption>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Run {
-    /// The whole viewport in one colour.
-    Background(LayerId, Color),
+    /// The whole viewport in one paint.
+    Background(LayerId, Paint),
     /// Fills and lines of consecutive style layers, clipped to squares.
     Squares(Vec<Square>),
+    /// The same of one style layer, put on what lies below as a whole.
+    Blended(Blending, Vec<Square>),
     /// The circles of one style layer, not clipped.
     Circles(LayerId, Vec<Circle>),
 }
 
+/// How a layer as a whole is put on what lies below.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Blending {
+    pub opacity: f64,
+    pub mode: BlendMode,
+}
+
 /// The `id` of a style layer, as its index in the style.
 pub type LayerId = usize;
+
+/// The number of an image in the scene.
+pub type ImageId = usize;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Square {
@@ -66,22 +90,69 @@ pub enum Item {
     Stroke(Stroke),
 }
 
+/// What an area is filled with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Paint {
+    Color(Color),
+    /// An image again and again, pixel for pixel.
+    Pattern {
+        image: ImageId,
+        /// A corner of one of the repetitions, in output pixels.
+        origin: [i64; 2],
+        opacity: f64,
+    },
+}
+
 /// Rings filled by the non-zero rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
-    pub color: Color,
+    pub paint: Paint,
+    /// If not, a pixel is wholly painted where its middle is inside, and else not at all.
+    pub antialias: bool,
     pub path: Path,
 }
 
+/// Lines with a width. Each place is covered once, however often its lines cross.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
-    pub color: Color,
+    pub ink: Ink,
     /// In output pixels.
     pub width: f64,
     pub cap: Cap,
     pub join: Join,
     pub miter_limit: f64,
+    /// Output pixels from the edge inwards over which the stroke fades, besides the one of antialiasing.
+    pub blur: f64,
     pub path: Path,
+    /// Rings that belong to the stroke: the miters of joins that are not sharp enough to be round.
+    pub tips: Path,
+}
+
+/// What a stroke is drawn with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ink {
+    Color(Color),
+    /// One colour after another along the lines; each run goes on a little under the next.
+    Gradient {
+        opacity: f64,
+        runs: Vec<(Color, Path)>,
+    },
+    /// An image along the lines.
+    Pattern {
+        opacity: f64,
+        quads: Vec<Quad>,
+    },
+}
+
+/// A straight stretch of a line with an image along it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quad {
+    /// As many repetitions side by side as the quad is long, with rows above and below that repeat its edges.
+    pub image: ImageId,
+    /// In scene units; wider than the line.
+    pub corners: [[i32; 2]; 4],
+    /// From the image's pixels to output pixels: `x' = ax + cy + e`, `y' = bx + dy + f`.
+    pub transform: [f64; 6],
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +165,8 @@ pub struct Circle {
     /// Around the radius, not astride it.
     pub stroke_width: f64,
     pub stroke_color: Color,
+    /// The share of the whole radius, stroke included, over which the circle and its stroke fade.
+    pub blur: f64,
 }
 
 /// Draws a style over the tiles of its sources.
@@ -102,62 +175,97 @@ pub struct Circle {
 pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
+    let mut images = Images::new(style, viewport);
     let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
-    // Layers on one grid of squares are drawn square by square.
+    // Layers on one grid of squares, moved alike, are drawn square by square.
     let grid = |layer: &Layer| match layer.kind {
-        Kind::Fill(_) | Kind::Line(_) => tiles.get(&layer.source).map(|source| source.class),
+        Kind::Fill(_) | Kind::Line(_) => {
+            let class = tiles.get(&layer.source)?.class;
+            is_plain(layer, zoom).then(|| (class, translation(layer, viewport)))
+        }
         Kind::Background(_) | Kind::Circle(_) => None,
     };
     for layers in visible.chunk_by(|a, b| grid(a).is_some() && grid(a) == grid(b)) {
         let layer = layers[0];
+        let (whole, rest) = translation(layer, viewport);
+        let viewport = &viewport.of_moved(whole);
         match &layer.kind {
             Kind::Background(background) => {
-                let color = faded(background.color.at(zoom).constant(), background.opacity.at(zoom).constant());
-                if color.a > 0.0 {
-                    runs.push(Run::Background(layer.index, color));
-                }
+                let opacity = background.opacity.at(zoom).constant();
+                let paint = match &background.pattern {
+                    None => Some(Paint::Color(faded(background.color.at(zoom).constant(), opacity))),
+                    Some(pattern) => images.area(
+                        &pattern.at_with(viewport.tile_zoom(), images.globals).constant(),
+                        viewport,
+                        opacity,
+                    ),
+                };
+                runs.extend(paint.filter(Paint::is_visible).map(|paint| Run::Background(layer.index, paint)));
             }
             Kind::Circle(circle) => {
                 let Some(source) = tiles.get(&layer.source) else { continue };
-                let drawn = circle::layer(layer, circle, viewport, source)?;
+                let drawn = circle::layer(layer, circle, viewport, rest, source)?;
                 if !drawn.is_empty() {
                     runs.push(Run::Circles(layer.index, drawn));
                 }
             }
             Kind::Fill(_) | Kind::Line(_) => {
-                let Some(class) = grid(layer) else { continue };
+                let Some(source) = tiles.get(&layer.source) else { continue };
                 let mut drawn = Vec::new();
-                for square in viewport.squares(class) {
-                    let square = draw_square(layers, viewport, square, tiles)?;
+                for square in viewport.squares(source.class) {
+                    let square = draw_square(layers, viewport, rest, square, tiles, &mut images)?;
                     if !square.layers.is_empty() {
                         drawn.push(square);
                     }
                 }
-                if !drawn.is_empty() {
-                    runs.push(Run::Squares(drawn));
+                let (opacity, mode) = layer.blending(zoom);
+                if drawn.is_empty() || opacity <= 0.0 {
+                    continue;
                 }
+                runs.push(match is_plain(layer, zoom) {
+                    true => Run::Squares(drawn),
+                    false => Run::Blended(Blending { opacity, mode }, drawn),
+                });
             }
         }
     }
-    Ok(Scene { width: viewport.width, height: viewport.height, turn: viewport.turn, runs, caption: None })
+    let Viewport { width, height, turn, .. } = *viewport;
+    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), caption: None })
 }
 
-/// Draws layers on one grid in one of its squares.
+/// Whether a layer's features are put one by one on what lies below.
+fn is_plain(layer: &Layer, zoom: f64) -> bool {
+    layer.blending(zoom) == (1.0, BlendMode::Normal)
+}
+
+/// How far a layer is moved before the turn: whole output pixels, and what is left in scene units.
+fn translation(layer: &Layer, viewport: &Viewport) -> ([i64; 2], Point) {
+    let bearing = viewport.turn.map_or(0.0, |turn| turn.bearing);
+    let moved = layer.translate(viewport.style_zoom(), bearing).map(|by| by * f64::from(viewport.scale));
+    let whole = moved.map(|by| by.round());
+    let rest = [0, 1].map(|i| ((moved[i] - whole[i]) * UNITS as f64).round() as i64);
+    (whole.map(|by| by as i64), rest)
+}
+
+/// Draws layers on one grid in one of its squares, moved by `rest` within it.
 fn draw_square(
     layers: &[&Layer],
     viewport: &Viewport,
+    rest: Point,
     square: viewport::Square,
     tiles: &Tiles,
+    images: &mut Images,
 ) -> Result<Square, Error> {
     let mut canvases: BTreeMap<&str, Canvas> = BTreeMap::new();
     let mut drawn = Square { clip: [0; 4], layers: Vec::new() };
     for layer in layers {
         let Some(source) = tiles.get(&layer.source) else { continue };
-        let canvas = canvases.entry(&layer.source).or_insert_with(|| Canvas::new(viewport, square, source));
+        let canvas =
+            canvases.entry(&layer.source).or_insert_with(|| Canvas::new(viewport, square, source).shifted(rest));
         drawn.clip = canvas.clip();
         let items: Vec<Item> = match &layer.kind {
-            Kind::Fill(fill) => fill::layer(layer, fill, canvas)?.into_iter().map(Item::Fill).collect(),
-            Kind::Line(line) => line::layer(layer, line, canvas)?.into_iter().map(Item::Stroke).collect(),
+            Kind::Fill(fill) => fill::layer(layer, fill, canvas, images)?,
+            Kind::Line(line) => line::layer(layer, line, canvas, images)?.into_iter().map(Item::Stroke).collect(),
             Kind::Background(_) | Kind::Circle(_) => Vec::new(),
         };
         if !items.is_empty() {
@@ -165,6 +273,15 @@ fn draw_square(
         }
     }
     Ok(drawn)
+}
+
+impl Paint {
+    fn is_visible(&self) -> bool {
+        match self {
+            Paint::Color(color) => color.a > 0.0,
+            Paint::Pattern { opacity, .. } => *opacity > 0.0,
+        }
+    }
 }
 
 /// A colour with a layer's opacity in it.

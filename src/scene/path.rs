@@ -22,6 +22,71 @@ pub struct Line {
     pub closed: bool,
 }
 
+/// How long a polyline is.
+pub fn length(points: &[Point]) -> f64 {
+    points.windows(2).map(|pair| distance(pair[0], pair[1])).sum()
+}
+
+pub fn distance(a: Point, b: Point) -> f64 {
+    ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64)
+}
+
+/// A line with how far along it each vertex lies, the closing one of a ring included.
+pub struct Measured {
+    pub points: Vec<Point>,
+    pub lengths: Vec<f64>,
+    /// The stretches between cuts.
+    pub stretches: Vec<Stretch>,
+    pub closed: bool,
+}
+
+/// What lies between two cuts of a line, or a cut and its end: from one vertex to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    pub from: usize,
+    pub to: usize,
+    /// Whether it begins and ends at a cut.
+    pub cut: [bool; 2],
+}
+
+impl Measured {
+    pub fn new(line: &Line) -> Measured {
+        let closing = line.closed.then(|| (line.points[0], line.length));
+        let vertices = line.points.iter().copied().zip(line.at.iter().copied());
+        let (points, lengths): (Vec<Point>, Vec<f64>) = vertices.chain(closing).unzip();
+        let last = points.len() - 1;
+        let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
+        stops.extend(line.cuts.iter().filter(|&&i| i > 0 && i < last).map(|&i| (i, true)));
+        stops.push((last, stops[0].1));
+        let stretch = |pair: &[(usize, bool)]| Stretch { from: pair[0].0, to: pair[1].0, cut: [pair[0].1, pair[1].1] };
+        let stretches = stops.windows(2).map(stretch).collect();
+        Measured { points, lengths, stretches, closed: line.closed }
+    }
+
+    pub fn total(&self) -> f64 {
+        self.lengths[self.lengths.len() - 1]
+    }
+
+    /// The part of the line between two positions along it.
+    pub fn part(&self, start: f64, end: f64) -> Vec<Point> {
+        let (points, lengths) = (&self.points, &self.lengths);
+        let at = |length: f64| {
+            let i = lengths.partition_point(|&l| l < length).clamp(1, points.len() - 1);
+            let (a, b) = (points[i - 1], points[i]);
+            let span = lengths[i] - lengths[i - 1];
+            let t = if span > 0.0 { (length - lengths[i - 1]) / span } else { 0.0 };
+            [0, 1].map(|axis| a[axis] + ((b[axis] - a[axis]) as f64 * t).round() as i64)
+        };
+        let within = lengths.partition_point(|&l| l <= start)..lengths.partition_point(|&l| l < end);
+        let mut cut = vec![at(start)];
+        if within.start < within.end {
+            cut.extend_from_slice(&points[within]);
+        }
+        cut.push(at(end));
+        cut
+    }
+}
+
 /// Lines or rings, flat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {

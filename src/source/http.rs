@@ -4,6 +4,7 @@
 //! URLs can hold keys, so no error and no log has one.
 
 use super::directory::fill;
+use super::inflate::inflate_to;
 use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -120,6 +121,16 @@ impl Template {
             )),
             status => Err(failure(status, answer.retry_after)),
         }
+    }
+}
+
+/// What is at a URL and is no tile, inflated; none where there is nothing.
+pub async fn read_url(url: &str, limit: usize) -> Result<Option<Bytes>, Error> {
+    let answer = get(url, None, limit).await?;
+    match answer.status {
+        StatusCode::OK => inflate_to(answer.body, limit).map(Some),
+        StatusCode::NO_CONTENT | StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+        status => Err(failure(status, answer.retry_after)),
     }
 }
 

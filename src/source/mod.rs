@@ -20,6 +20,7 @@ use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
 pub use document::{Base, Document, read as read_document};
+pub use http::read_url;
 pub use inflate::inflate;
 
 /// The whole world, as longitudes and latitudes west, south, east, north.

@@ -7,23 +7,28 @@ pub mod check;
 pub mod color;
 mod eval;
 pub mod expression;
+mod gradient;
+mod layer;
 pub mod options;
 mod property;
+mod reader;
 
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
-use color::Color;
-use expression::{Context, Expression, Feature, Globals, ParseError, Value};
+use crate::sprite::Sprite;
+use expression::{Globals, Value};
+use reader::{LayerReader, RawLayer};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 pub use eval::evaluate_line;
-pub use property::{AtZoom, Cap, Join, Property, PropertyType};
+pub use gradient::Gradient;
+pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
+pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
@@ -37,9 +42,15 @@ pub struct Style {
     pub center: Option<[f64; 2]>,
     pub zoom: Option<f64>,
     pub bearing: Option<f64>,
+    /// Where the style says that its images are.
+    pub sprites: Vec<SpriteUrl>,
+    /// The images, once they are read.
+    pub sprite: Sprite,
+    /// What expressions know besides zoom and feature: the style's state, and its images once they are read.
+    pub globals: Globals,
     /// As it was given, whatever of it is drawn.
     pub document: Json,
-    /// SHA-256 of the document, in hexadecimal.
+    /// SHA-256 of the document, and with images of both, in hexadecimal.
     pub digest: Arc<str>,
     pub warnings: Vec<Warning>,
 }
@@ -51,6 +62,16 @@ pub struct Source {
     pub kind: String,
     #[serde(flatten)]
     pub members: Map<String, Json>,
+}
+
+/// One of a style's sprites.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpriteUrl {
+    /// In front of the images' names with a colon; none for those of `default`.
+    pub prefix: String,
+    pub url: String,
+    /// Where in the style it stands, for example `sprite[1].url`.
+    pub path: String,
 }
 
 /// Something in the style that is not drawn.
@@ -74,119 +95,12 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// One style layer.
-pub struct Layer {
-    /// Its place among the style's layers.
-    pub index: usize,
-    pub id: String,
-    /// The name of the source; empty for a background.
-    pub source: String,
-    pub source_layer: String,
-    minzoom: f64,
-    maxzoom: f64,
-    visible: bool,
-    filter: Option<Expression>,
-    pub kind: Kind,
-}
-
-/// What a layer draws, and with which properties. Lengths are in CSS pixels.
-pub enum Kind {
-    Background(Background),
-    Fill(Fill),
-    Line(Box<Line>),
-    Circle(Box<Circle>),
-}
-
-pub struct Background {
-    pub color: Property<Color>,
-    pub opacity: Property<f64>,
-}
-
-pub struct Fill {
-    pub color: Property<Color>,
-    pub opacity: Property<f64>,
-    pub sort_key: Option<Property<f64>>,
-}
-
-pub struct Line {
-    pub color: Property<Color>,
-    pub opacity: Property<f64>,
-    pub width: Property<f64>,
-    pub gap_width: Property<f64>,
-    /// To the right of the line's direction.
-    pub offset: Property<f64>,
-    pub cap: Property<Cap>,
-    pub join: Property<Join>,
-    pub miter_limit: Property<f64>,
-    /// In line widths.
-    pub dasharray: Option<Property<Vec<f64>>>,
-    pub sort_key: Option<Property<f64>>,
-}
-
-pub struct Circle {
-    pub color: Property<Color>,
-    pub opacity: Property<f64>,
-    pub radius: Property<f64>,
-    pub stroke_color: Property<Color>,
-    pub stroke_opacity: Property<f64>,
-    pub stroke_width: Property<f64>,
-    pub sort_key: Option<Property<f64>>,
-}
-
-impl Layer {
-    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
-    /// through there.
-    pub fn is_visible(&self, zoom: f64) -> bool {
-        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
-        // Filters see the zoom of the tiles.
-        let can_hold = |filter: &Expression| expression::can_hold(&filter.at_zoom(zoom.floor()));
-        in_range && self.filter.as_ref().is_none_or(can_hold)
-    }
-
-    /// The filter for the features of one zoom.
-    pub fn filter(&self, zoom: f64) -> Filter<'_> {
-        Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
-    }
-
-    /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom.
-    pub fn margin(&self, zoom: f64) -> f64 {
-        let bound = |property: &Property<f64>| property.upper_bound(zoom).unwrap_or(limits::MARGIN).max(0.0);
-        let margin = match &self.kind {
-            Kind::Background(_) | Kind::Fill(_) => 0.0,
-            Kind::Line(line) => {
-                // Square caps reach out by a diagonal, miters by their limit.
-                let miter_limit = line.miter_limit.upper_bound(zoom.floor()).unwrap_or(limits::MARGIN);
-                let reach = miter_limit.max(std::f64::consts::SQRT_2);
-                let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
-                let gap = bound(&line.gap_width);
-                let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
-                outer * reach + offset + limits::STAY
-            }
-            Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
-        };
-        margin.min(limits::MARGIN)
-    }
-}
-
-/// A layer's filter at one zoom.
-pub struct Filter<'a> {
-    zoom: f64,
-    expression: Option<Cow<'a, Expression>>,
-}
-
-impl Filter<'_> {
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
-    pub fn accepts(&self, feature: &dyn Feature) -> bool {
-        let context = Context::new(self.zoom, Some(feature));
-        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
-    }
-}
-
 #[derive(Deserialize)]
 struct Document {
     version: Json,
     #[serde(default)]
     sources: BTreeMap<String, Source>,
+    sprite: Option<Json>,
     center: Option<[f64; 2]>,
     zoom: Option<f64>,
     bearing: Option<f64>,
@@ -194,25 +108,6 @@ struct Document {
     #[serde(default)]
     state: Map<String, Json>,
     layers: Vec<RawLayer>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct RawLayer {
-    id: Option<String>,
-    r#type: Option<String>,
-    r#ref: Option<Json>,
-    #[serde(default)]
-    source: String,
-    #[serde(default)]
-    source_layer: String,
-    minzoom: Option<f64>,
-    maxzoom: Option<f64>,
-    filter: Option<Json>,
-    #[serde(default)]
-    layout: Map<String, Json>,
-    #[serde(default)]
-    paint: Map<String, Json>,
 }
 
 impl Style {
@@ -251,6 +146,7 @@ impl Style {
             let layer = read_layer(i, raw, &document.sources, &globals, &mut warnings).map_err(refused)?;
             layers.extend(layer.map(|layer| Layer { index: layers.len(), ..layer }));
         }
+        let sprites = sprites(document.sprite.as_ref().unwrap_or(&Json::Null)).map_err(refused)?;
         Ok(Style {
             name: name.to_string(),
             layers,
@@ -258,10 +154,36 @@ impl Style {
             center: document.center,
             zoom: document.zoom,
             bearing: document.bearing,
+            sprites,
+            sprite: Sprite::default(),
+            globals,
             document: whole,
             digest: digest::of(json.as_bytes()).into(),
             warnings,
         })
+    }
+
+    /// Whether any layer can draw images.
+    pub fn draws_images(&self) -> bool {
+        self.layers.iter().any(|layer| layer.pattern().is_some())
+    }
+
+    /// The style with its images. A layer that names one that is not there is warned of.
+    pub fn with_sprite(mut self, sprite: Sprite) -> Style {
+        if !sprite.is_empty() {
+            self.digest = digest::of(format!("{} {}", self.digest, sprite.digest()).as_bytes()).into();
+        }
+        self.globals.images = sprite.names().map(str::to_string).collect();
+        for layer in &self.layers {
+            let name = layer.pattern().and_then(|pattern| pattern.known(&self.globals));
+            if let Some(name) = name.filter(|name| !sprite.has(&name.0)) {
+                let path = format!("layers[{}].paint.{}-pattern", layer.place, layer.kind.name());
+                let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
+                self.warnings.push(Warning { path, message });
+            }
+        }
+        self.sprite = sprite;
+        self
     }
 
     /// How far in CSS pixels the style may draw outside of a source's geometries at a zoom.
@@ -311,158 +233,30 @@ fn read_layer(
     LayerReader { index: i, id, kind, raw, globals, warnings }.layer()
 }
 
-/// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
-struct LayerReader<'a> {
-    index: usize,
-    id: String,
-    kind: String,
-    raw: RawLayer,
-    globals: &'a Globals,
-    warnings: &'a mut Vec<Warning>,
-}
-
-impl LayerReader<'_> {
-    fn layer(&mut self) -> Result<Option<Layer>, String> {
-        let visible = match self.raw.layout.remove("visibility") {
-            None => true,
-            Some(Json::String(text)) if text == "visible" => true,
-            Some(Json::String(text)) if text == "none" => false,
-            Some(other) => {
-                return Err(format!(
-                    "{}: {} is not \"visible\" or \"none\"",
-                    self.path("layout.visibility"),
-                    brief(&other.to_string())
-                ));
-            }
-        };
-        let filter = match self.raw.filter.take() {
-            None => None,
-            Some(json) => match expression::parse_filter(&json) {
-                Ok(filter) => {
-                    if let Some((key, message)) = filter.mixed {
-                        self.warn(&format!("filter{key}"), message);
-                    }
-                    Some(filter.expression.with_state(self.globals).compiled())
+/// The sprites of a style: one URL, or a list of them with their ids.
+fn sprites(json: &Json) -> Result<Vec<SpriteUrl>, String> {
+    let accepted = "is not a URL, nor a list of {\"id\": …, \"url\": …}";
+    match json {
+        Json::Null => Ok(Vec::new()),
+        Json::String(url) => Ok(vec![SpriteUrl { prefix: String::new(), url: url.clone(), path: "sprite".into() }]),
+        Json::Array(items) if items.len() <= limits::SPRITES => {
+            let mut found: Vec<SpriteUrl> = Vec::new();
+            for (i, item) in items.iter().enumerate() {
+                let text = |name: &str| item.get(name).and_then(Json::as_str).map(str::to_string);
+                let Some((id, url)) = text("id").zip(text("url")) else {
+                    return Err(format!("sprite[{i}]: {} {accepted}", brief(&item.to_string())));
+                };
+                let prefix = if id == "default" { String::new() } else { format!("{id}:") };
+                if found.iter().any(|other| other.prefix == prefix) {
+                    return Err(format!("sprite[{i}].id: {:?} stands twice", brief(&id)));
                 }
-                Err(error) => {
-                    // Without its filter the layer would draw what it should not.
-                    self.unusable("filter", error)?;
-                    return Ok(None);
-                }
-            },
-        };
-        let kind = match self.kind.as_str() {
-            "background" => Kind::Background(Background {
-                color: self.paint("background-color", Color::BLACK)?,
-                opacity: self.paint("background-opacity", 1.0)?,
-            }),
-            "fill" => Kind::Fill(Fill {
-                color: self.paint("fill-color", Color::BLACK)?,
-                opacity: self.paint("fill-opacity", 1.0)?,
-                sort_key: self.sort_key("fill-sort-key")?,
-            }),
-            "line" => Kind::Line(Box::new(Line {
-                color: self.paint("line-color", Color::BLACK)?,
-                opacity: self.paint("line-opacity", 1.0)?,
-                width: self.paint("line-width", 1.0)?,
-                gap_width: self.paint("line-gap-width", 0.0)?,
-                offset: self.paint("line-offset", 0.0)?,
-                cap: self.layout("line-cap", Cap::Butt)?,
-                join: self.layout("line-join", Join::Miter)?,
-                miter_limit: self.layout("line-miter-limit", 2.0)?,
-                dasharray: self.optional(Part::Paint, "line-dasharray", Vec::new())?,
-                sort_key: self.sort_key("line-sort-key")?,
-            })),
-            "circle" => Kind::Circle(Box::new(Circle {
-                color: self.paint("circle-color", Color::BLACK)?,
-                opacity: self.paint("circle-opacity", 1.0)?,
-                radius: self.paint("circle-radius", 5.0)?,
-                stroke_color: self.paint("circle-stroke-color", Color::BLACK)?,
-                stroke_opacity: self.paint("circle-stroke-opacity", 1.0)?,
-                stroke_width: self.paint("circle-stroke-width", 0.0)?,
-                sort_key: self.sort_key("circle-sort-key")?,
-            })),
-            other => {
-                let message = format!("a layer of type {other:?} is not drawn; background, fill, line and circle are");
-                self.warn("type", message);
-                return Ok(None);
+                found.push(SpriteUrl { prefix, url, path: format!("sprite[{i}].url") });
             }
-        };
-        let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
-        let unknown: Vec<String> = left
-            .iter()
-            .flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}")))
-            // How a value changes in time is nothing to a picture.
-            .filter(|name| !name.ends_with("-transition"))
-            .collect();
-        for name in unknown {
-            self.warn(&name, "this property is not drawn and is left out".to_string());
+            Ok(found)
         }
-        Ok(Some(Layer {
-            index: self.index,
-            id: std::mem::take(&mut self.id),
-            source: std::mem::take(&mut self.raw.source),
-            source_layer: std::mem::take(&mut self.raw.source_layer),
-            minzoom: self.raw.minzoom.unwrap_or(f64::NEG_INFINITY),
-            maxzoom: self.raw.maxzoom.unwrap_or(f64::INFINITY),
-            visible,
-            filter,
-            kind,
-        }))
+        Json::Array(_) => Err(format!("sprite: it lists more than {}", limits::SPRITES)),
+        other => Err(format!("sprite: {} {accepted}", brief(&other.to_string()))),
     }
-
-    fn path(&self, name: &str) -> String {
-        format!("layers[{}].{name}", self.index)
-    }
-
-    fn warn(&mut self, name: &str, message: String) {
-        self.warnings.push(Warning { path: self.path(name), message });
-    }
-
-    /// An operator that is not known is a warning, anything else that cannot be read an error.
-    fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
-        // An operator that is not known is the expression's matter, not that of its first item.
-        let key = if error.unknown { error.key.strip_suffix("[0]").unwrap_or(&error.key) } else { &error.key };
-        let path = format!("{}{key}", self.path(name));
-        if !error.unknown {
-            return Err(format!("{path}: {}", error.message));
-        }
-        self.warnings.push(Warning { path, message: error.message });
-        Ok(())
-    }
-
-    fn optional<T: PropertyType>(&mut self, part: Part, name: &str, default: T) -> Result<Option<Property<T>>, String> {
-        let (map, part) = match part {
-            Part::Layout => (&mut self.raw.layout, "layout"),
-            Part::Paint => (&mut self.raw.paint, "paint"),
-        };
-        let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
-        match Property::parse(&json, default, self.globals) {
-            Ok(property) => Ok(Some(property)),
-            Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
-        }
-    }
-
-    fn paint<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
-        let property = self.optional(Part::Paint, name, default.clone())?;
-        Ok(property.unwrap_or_else(|| Property::default(default)))
-    }
-
-    fn layout<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
-        let property = self.optional(Part::Layout, name, default.clone())?;
-        Ok(property.unwrap_or_else(|| Property::default(default)))
-    }
-
-    fn sort_key(&mut self, name: &str) -> Result<Option<Property<f64>>, String> {
-        self.optional(Part::Layout, name, 0.0)
-    }
-}
-
-/// The two groups of a layer's properties.
-#[derive(Clone, Copy)]
-enum Part {
-    Layout,
-    Paint,
 }
 
 /// The beginning of what a stranger wrote, for a message.

@@ -6,11 +6,14 @@ use super::expression::{
 };
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A type that properties can have.
 pub trait PropertyType: Clone {
-    /// The type as the Style Spec's reference names it; of arrays, that of the items too.
-    const KIND: (&'static str, Option<&'static str>);
+    /// The type as the Style Spec's reference names it.
+    const KIND: &'static str;
+    /// Of arrays, the type of the items, and how many there are where that is fixed.
+    const ITEMS: Option<(&'static str, Option<usize>)> = None;
     /// Whether expressions of this type may be interpolated.
     const INTERPOLATED: bool = false;
     /// What is accepted, for error messages.
@@ -19,12 +22,13 @@ pub trait PropertyType: Clone {
 }
 
 fn spec<T: PropertyType>() -> PropertySpec {
-    let (kind, value) = (T::KIND.0.to_string(), T::KIND.1.map(str::to_string));
-    PropertySpec { kind, value, interpolated: T::INTERPOLATED, ..PropertySpec::default() }
+    let (value, length) = (T::ITEMS.map(|(of, _)| of.to_string()), T::ITEMS.and_then(|(_, length)| length));
+    let kind = T::KIND.to_string();
+    PropertySpec { kind, value, length, interpolated: T::INTERPOLATED, ..PropertySpec::default() }
 }
 
 impl PropertyType for f64 {
-    const KIND: (&'static str, Option<&'static str>) = ("number", None);
+    const KIND: &'static str = "number";
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a number";
     fn from_value(value: &Value) -> Option<f64> {
@@ -33,7 +37,7 @@ impl PropertyType for f64 {
 }
 
 impl PropertyType for Color {
-    const KIND: (&'static str, Option<&'static str>) = ("color", None);
+    const KIND: &'static str = "color";
     const INTERPOLATED: bool = true;
     const ACCEPTED: &'static str = "a CSS colour";
     fn from_value(value: &Value) -> Option<Color> {
@@ -43,11 +47,110 @@ impl PropertyType for Color {
 
 /// Dash lengths.
 impl PropertyType for Vec<f64> {
-    const KIND: (&'static str, Option<&'static str>) = ("array", Some("number"));
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", None));
     const ACCEPTED: &'static str = "an array of numbers that are not negative";
     fn from_value(value: &Value) -> Option<Vec<f64>> {
         let Value::Array(items) = value else { return None };
         items.iter().map(|v| f64::from_value(v).filter(|n| *n >= 0.0)).collect()
+    }
+}
+
+impl PropertyType for bool {
+    const KIND: &'static str = "boolean";
+    const ACCEPTED: &'static str = "true or false";
+    fn from_value(value: &Value) -> Option<bool> {
+        if let Value::Bool(flag) = value { Some(*flag) } else { None }
+    }
+}
+
+/// Two lengths: to the right and down.
+impl PropertyType for [f64; 2] {
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", Some(2)));
+    const INTERPOLATED: bool = true;
+    const ACCEPTED: &'static str = "an array of two numbers";
+    fn from_value(value: &Value) -> Option<[f64; 2]> {
+        let Value::Array(items) = value else { return None };
+        let [x, y] = &**items else { return None };
+        Some([f64::from_value(x)?, f64::from_value(y)?])
+    }
+}
+
+/// The name of an image of the style's sprites; empty for none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageName(pub Arc<str>);
+
+impl PropertyType for ImageName {
+    const KIND: &'static str = "resolvedImage";
+    const ACCEPTED: &'static str = "the name of an image";
+    fn from_value(value: &Value) -> Option<ImageName> {
+        match value {
+            Value::Image(image) => Some(ImageName(image.name.clone())),
+            // What `coalesce` gives where there is none of its images.
+            Value::String(name) => Some(ImageName(name.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// What something is laid out along.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Anchor {
+    Map,
+    Viewport,
+}
+
+impl PropertyType for Anchor {
+    const KIND: &'static str = "enum";
+    const ACCEPTED: &'static str = "\"map\" or \"viewport\"";
+    fn from_value(value: &Value) -> Option<Anchor> {
+        let Value::String(name) = value else { return None };
+        match &**name {
+            "map" => Some(Anchor::Map),
+            "viewport" => Some(Anchor::Viewport),
+            _ => None,
+        }
+    }
+}
+
+/// How a layer's colours are mixed with those below (Compositing and Blending Level 1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BlendMode {
+    Normal,
+    Multiply,
+    Color,
+    Luminosity,
+    PlusLighter,
+    Screen,
+    Overlay,
+}
+
+impl BlendMode {
+    /// As the Style Spec and CSS name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlendMode::Normal => "normal",
+            BlendMode::Multiply => "multiply",
+            BlendMode::Color => "color",
+            BlendMode::Luminosity => "luminosity",
+            BlendMode::PlusLighter => "plus-lighter",
+            BlendMode::Screen => "screen",
+            BlendMode::Overlay => "overlay",
+        }
+    }
+}
+
+impl PropertyType for BlendMode {
+    const KIND: &'static str = "enum";
+    const ACCEPTED: &'static str =
+        "\"normal\", \"multiply\", \"color\", \"luminosity\", \"plus-lighter\", \"screen\" or \"overlay\"";
+    fn from_value(value: &Value) -> Option<BlendMode> {
+        use BlendMode::{Color, Luminosity, Multiply, Normal, Overlay, PlusLighter, Screen};
+        let Value::String(name) = value else { return None };
+        [Normal, Multiply, Color, Luminosity, PlusLighter, Screen, Overlay]
+            .into_iter()
+            .find(|mode| mode.name() == &**name)
     }
 }
 
@@ -60,7 +163,7 @@ pub enum Cap {
 }
 
 impl PropertyType for Cap {
-    const KIND: (&'static str, Option<&'static str>) = ("enum", None);
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str = "\"butt\", \"round\" or \"square\"";
     fn from_value(value: &Value) -> Option<Cap> {
         let Value::String(name) = value else { return None };
@@ -82,7 +185,7 @@ pub enum Join {
 }
 
 impl PropertyType for Join {
-    const KIND: (&'static str, Option<&'static str>) = ("enum", None);
+    const KIND: &'static str = "enum";
     const ACCEPTED: &'static str = "\"miter\", \"round\" or \"bevel\"";
     fn from_value(value: &Value) -> Option<Join> {
         let Value::String(name) = value else { return None };
@@ -135,18 +238,32 @@ impl<T: PropertyType> Property<T> {
         }
     }
 
+    /// The value, where neither zoom nor feature changes it.
+    pub fn known(&self, globals: &Globals) -> Option<T> {
+        let varies = self.expression.as_ref().is_some_and(|e| e.reads_feature() || e.reads_zoom());
+        (!varies).then(|| self.at_with(f64::NAN, globals).constant())
+    }
+
     /// The property at one zoom; what does not depend on features is evaluated here, once.
     pub fn at(&self, zoom: f64) -> AtZoom<'_, T> {
+        self.within(Context::new(zoom, None))
+    }
+
+    /// The same of what may depend on which images there are.
+    pub fn at_with<'a>(&'a self, zoom: f64, globals: &'a Globals) -> AtZoom<'a, T> {
+        self.within(Context::new(zoom, None).with_globals(globals))
+    }
+
+    fn within<'a>(&'a self, context: Context<'a>) -> AtZoom<'a, T> {
         let Some(expression) = &self.expression else {
-            return AtZoom { default: self.default.clone(), zoom, expression: None };
+            return AtZoom { default: self.default.clone(), context, expression: None };
         };
-        let expression = expression.at_zoom(zoom);
+        let expression = expression.at_zoom(context.zoom);
         match expression.reads_feature() {
-            true => AtZoom { default: self.default.clone(), zoom, expression: Some(expression) },
+            true => AtZoom { default: self.default.clone(), context, expression: Some(expression) },
             false => {
-                let constant = value(&expression, &Context::new(zoom, None));
-                let default = constant.unwrap_or_else(|| self.default.clone());
-                AtZoom { default, zoom, expression: None }
+                let default = value(&expression, &context).unwrap_or_else(|| self.default.clone());
+                AtZoom { default, context, expression: None }
             }
         }
     }
@@ -178,7 +295,7 @@ impl Property<f64> {
 /// A property at one zoom.
 pub struct AtZoom<'a, T> {
     default: T,
-    zoom: f64,
+    context: Context<'a>,
     expression: Option<Cow<'a, Expression>>,
 }
 
@@ -187,7 +304,7 @@ impl<T: PropertyType> AtZoom<'_, T> {
     pub fn of(&self, feature: &dyn Feature) -> T {
         self.expression
             .as_deref()
-            .and_then(|e| value(e, &Context::new(self.zoom, Some(feature))))
+            .and_then(|e| value(e, &self.context.of(feature)))
             .unwrap_or_else(|| self.default.clone())
     }
 

@@ -9,7 +9,7 @@ use crate::output::raster::Picture;
 use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
 use crate::request::PictureRequest;
 use crate::scene::{self, Caption, Scene, SourceTiles, Tiles};
-use crate::style::{Kind, Style};
+use crate::style::Style;
 use crate::tile::TileId;
 use crate::viewport::Viewport;
 use bytes::Bytes;
@@ -213,7 +213,7 @@ fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
         for (cell, found) in &source.cells {
             let Some((_, tile)) = found else { continue };
             for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
-                if own.contains(cell) || matches!(layer.kind, Kind::Line(_) | Kind::Circle(_)) {
+                if own.contains(cell) || layer.margin(zoom) > 0.0 {
                     tile.layer(&layer.source_layer);
                 }
             }

@@ -2,11 +2,12 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test golden` writes them anew and fails, so that none is accepted unseen.
 
+use rasterzen::assets::with_sprite;
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
 use rasterzen::output::Rasterizer;
 use rasterzen::request::TileRequest;
-use rasterzen::source::{Overrides, Source};
+use rasterzen::source::{Base, Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tiler::{Freshness, Map, Tiler};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,10 @@ const CASES: [(&str, u32, u8); 7] = [
     ("18/136476/95586", 256, 1),
     ("14/8795/5295", 256, 1),
 ];
+
+/// Of everything that can be painted, with a sprite: Neubrandenburg's ring and lake, a bit of Monaco finer.
+const PAINT_CASES: [(&str, u32, u8); 3] =
+    [("13/4397/2647", 256, 1), ("14/8795/5295", 256, 1), ("17/68239/47793", 256, 2)];
 
 /// Compares a picture with the accepted one of this name, or writes that.
 pub fn compare(name: &str, drawn: &[u8], format: Format, different: &mut Vec<String>) {
@@ -62,18 +67,32 @@ pub fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
 #[tokio::test]
 async fn pictures_are_the_accepted_ones() {
     let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
+    check(style, &CASES).await;
+}
+
+#[tokio::test]
+async fn painted_pictures_are_the_accepted_ones() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles/paint.json");
+    let style = Style::parse("paint", &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let style = with_sprite(style, &Base::File(path), None).await.unwrap();
+    assert_eq!(style.warnings, []);
+    check(style, &PAINT_CASES).await;
+}
+
+async fn check(style: Style, cases: &[(&str, u32, u8)]) {
+    let of_style = style.name.clone();
     let source = Source::open("sample", &Overrides::default(), None).await.unwrap();
     let sources = BTreeMap::from([("tilezen".to_string(), Arc::new(source))]);
     let map = Map { style, sources, given: BTreeSet::new(), rasterizer: Rasterizer::Direct };
     let tiler = Arc::new(Tiler::new(vec![map], Cache::new(Vec::new()), Freshness::default()));
     let mut different = Vec::new();
-    for (tile, size, scale) in CASES {
+    for &(tile, size, scale) in cases {
         for format in [Format::Svg, Format::Png] {
             let request = TileRequest { tile: tile.parse().unwrap(), format, size, scale, style: None };
             let drawn = tiler.picture(&request, None).await.unwrap().body;
             let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
             let of_size = if size == 256 { String::new() } else { format!("-{size}") };
-            let name = format!("light-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
+            let name = format!("{of_style}-{}{of_size}{at_scale}.{}", tile.replace('/', "-"), format.name());
             compare(&name, &drawn, format, &mut different);
         }
     }

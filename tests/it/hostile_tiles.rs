@@ -31,6 +31,28 @@ fn everything() -> Style {
     Style::parse("everything", &style.to_string()).expect("a style")
 }
 
+/// A style that paints a layer `a` in every way.
+fn painted() -> Style {
+    let gradient = json!(["interpolate", ["linear"], ["line-progress"], 0, "rgba(255, 0, 0, 0.1)", 1, "blue"]);
+    let layers: Vec<_> = [
+        ("fill", json!({"fill-pattern": "brick", "fill-translate": [2.5, -3.5]})),
+        ("fill", json!({"fill-outline-color": "#000", "fill-antialias": true, "fill-layer-opacity": 0.5})),
+        ("line", json!({"line-pattern": "arrow", "line-width": 9, "line-blur": 2})),
+        ("line", json!({"line-gap-width": 5, "line-width": 4, "line-blur": 3})),
+        ("line", json!({"line-gradient": gradient, "line-width": 9})),
+        ("circle", json!({"circle-blur": 0.5, "circle-stroke-width": 2})),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(i, (kind, paint))| {
+        let layout = if kind == "line" { json!({"line-join": "round", "line-round-limit": 3}) } else { json!({}) };
+        json!({"id": i.to_string(), "type": kind, "source": "s", "source-layer": "a", "paint": paint, "layout": layout})
+    })
+    .collect();
+    let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": layers});
+    Style::parse("painted", &style.to_string()).expect("a style").with_sprite(crate::paint::sprite())
+}
+
 fn light() -> Style {
     Style::parse("light", BUNDLED[0].1).expect("the bundled style")
 }
@@ -251,6 +273,7 @@ fn geometries_are_those_of_the_specification() {
         for extent in [1000, 4096, 65536] {
             let bytes = tile(&[Layer::versioned("a", 2, extent).with(feature.clone())]);
             survives(what, &bytes, &everything(), Format::Svg).expect(what);
+            survives(what, &bytes, &painted(), Format::Png).expect(what);
             let tile = Tile::parse(bytes).expect(what);
             let layer = tile.layer("a").expect("a layer `a`");
             assert_eq!(layer.extent(), extent as u32, "{what}");
@@ -356,16 +379,18 @@ fn mutated_tiles_are_drawn_or_refused() {
     let written = tile(&[
         Layer::new("a")
             .with(Feature::polygon(&[ring, hole]).id(3).tag("kind", "x").tag("sort_rank", 5))
-            .with(Feature::lines(&[line, hole]).tag("kind", "y").tag("w", 0.5))
+            .with(Feature::lines(&[line, hole]).tag("mapbox_clip_start", 0.0).tag("mapbox_clip_end", 0.5))
             .with(Feature::points(&[[0, 0], [4096, 4096], [7, 7]]).tag("big", Value::SInt(-5))),
         Layer::versioned("b", 1, 512).with(Feature::line(line)),
     ]);
-    let (light, everything) = (light(), everything());
+    let (light, everything, painted) = (light(), everything(), painted());
     let mut random = fastrand::Rng::with_seed(20_240_607);
     // How many of each end in a picture: were it none, or all, the mutations would be too wild or too tame.
-    for (what, original, style, rounds) in
-        [("written", &written, &everything, 4000), ("5/16/11", &sample("5/16/11"), &light, 500)]
-    {
+    for (what, original, style, rounds) in [
+        ("written", &written, &everything, 4000),
+        ("painted", &written, &painted, 1000),
+        ("5/16/11", &sample("5/16/11"), &light, 500),
+    ] {
         let mut drawn = 0;
         for round in 0..rounds {
             let mut bytes = original.to_vec();

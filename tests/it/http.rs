@@ -214,7 +214,7 @@ fn assert_picture(reply: &Reply, is_png: bool, what: &str) {
     assert_eq!((reply.status, reply.header("content-type")), (200, Some(media_type)), "{what}");
     assert_eq!(reply.header("vary"), Some("Accept"), "{what}");
     assert!(reply.body.starts_with(if is_png { b"\x89PNG" } else { b"<svg" }), "{what}");
-    let policy = (!is_png).then_some("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    let policy = (!is_png).then_some("default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox");
     assert_eq!(reply.header("content-security-policy"), policy, "{what}");
 }
 

@@ -3,7 +3,8 @@
 
 use crate::tile_writer::{Feature, Layer, P, tile};
 use rasterzen::mvt;
-use rasterzen::output::{raster, resvg, svg};
+use rasterzen::output::raster::{self, Picture};
+use rasterzen::output::{resvg, svg};
 use rasterzen::scene::{Canvas, Circle, Item, Rect, Run, Scene, SourceTiles, Stroke, Tiles, build, cells};
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
@@ -13,9 +14,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Scene units in a pixel, and tile units (of 4096) in a pixel of a 512 px square.
-const PX: i32 = 256;
-const UNITS: i32 = 8;
-const EDGE: i32 = 4096;
+pub const PX: i32 = 256;
+pub const UNITS: i32 = 8;
+pub const EDGE: i32 = 4096;
 
 pub fn id(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).expect("a tile")
@@ -78,7 +79,7 @@ impl World {
     }
 
     /// The scene of a 512 px tile.
-    fn tile(&self, style: &Style, tile: TileId) -> Scene {
+    pub fn tile(&self, style: &Style, tile: TileId) -> Scene {
         self.scene(style, &Viewport::of_tile(tile, 512, 1))
     }
 
@@ -93,13 +94,13 @@ impl World {
     }
 }
 
-fn items(scene: Scene) -> Vec<Item> {
+pub fn items(scene: Scene) -> Vec<Item> {
     let squares =
         scene.runs.into_iter().filter_map(|run| if let Run::Squares(squares) = run { Some(squares) } else { None });
     squares.flatten().flat_map(|square| square.layers).flat_map(|(_, items)| items).collect()
 }
 
-fn strokes(scene: Scene) -> Vec<Stroke> {
+pub fn strokes(scene: Scene) -> Vec<Stroke> {
     items(scene)
         .into_iter()
         .filter_map(|item| if let Item::Stroke(stroke) = item { Some(stroke) } else { None })
@@ -112,7 +113,7 @@ pub fn circles<'a>(scene: &'a Scene) -> Vec<&'a Circle> {
 }
 
 /// The lines of a stroke, closed ones with their first vertex again at the end, without vertices on a straight way.
-fn lines(stroke: &Stroke) -> Vec<Vec<P>> {
+pub fn lines(stroke: &Stroke) -> Vec<Vec<P>> {
     let line = |(points, closed): (&[P], bool)| {
         straightened(points.iter().copied().chain(closed.then(|| points[0])).collect::<Vec<_>>())
     };
@@ -137,7 +138,7 @@ fn straightened(line: Vec<P>) -> Vec<P> {
 }
 
 /// A line the way round that begins in the west, or in the north.
-fn eastwards(mut line: Vec<P>) -> Vec<P> {
+pub fn eastwards(mut line: Vec<P>) -> Vec<P> {
     if line.last() < line.first() {
         line.reverse();
     }
@@ -149,7 +150,7 @@ fn shifted(lines: Vec<Vec<P>>, dx: i32, dy: i32) -> Vec<Vec<P>> {
 }
 
 /// Points in pixels as scene units.
-fn px(points: &[[f64; 2]]) -> Vec<P> {
+pub fn px(points: &[[f64; 2]]) -> Vec<P> {
     points.iter().map(|p| p.map(|c| (c * f64::from(PX)).round() as i32)).collect()
 }
 
@@ -294,11 +295,16 @@ fn fills_are_drawn_by_the_tile_that_has_them_and_clipped_to_it() {
     };
     let scene = world.scene(&style, &viewport);
     assert_eq!(items(world.scene(&style, &viewport)).len(), 2);
-    let text = svg::write(&scene, &style, &svg::Document { title: "t", attribution: "" });
-    for pixels in [raster::pixels(&scene), resvg::pixels(&text, scene.width, scene.height).expect("pixels")] {
+    for pixels in [raster::pixels(&scene), by_resvg(&scene, &style)] {
         let alphas: std::collections::BTreeSet<u8> = (101..124).map(|x| pixels.pixel(x, 20)[3]).collect();
         assert_eq!(alphas.len(), 1, "{alphas:?}");
     }
+}
+
+/// The pixels of the written SVG.
+pub fn by_resvg(scene: &Scene, style: &Style) -> Picture {
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    resvg::pixels(&text, scene.width, scene.height).expect("pixels")
 }
 
 /// Where along the x axis a row of the tile is dashed, in pixels of the world.
@@ -560,7 +566,7 @@ fn the_world_is_round_from_west_to_east_and_ends_at_the_poles() {
 }
 
 /// Features of all kinds all over a tile, many of them over its edges.
-fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
+pub fn crowd(random: &mut fastrand::Rng) -> Vec<Feature> {
     let mut features = Vec::new();
     for i in 0..40 {
         let mut point = || [random.i32(0..=EDGE), random.i32(0..=EDGE)];

@@ -185,6 +185,18 @@ fn tiles_fit_to_the_pixel() {
     println!("{compared} tiles compared with what they are a part of");
 }
 
+#[test]
+fn the_bundled_style_needs_nothing_but_the_scan_converter() {
+    for mut place in [Some(Place::sample()), Place::san_francisco()].into_iter().flatten() {
+        for tile in place.centers.clone() {
+            for (tile, scale) in [(tile, 1), (tile, 2), (tile.ancestor(3), 1), (tile.ancestor(0), 1)] {
+                let scene = place.scene(&light(), &Viewport::of_tile(tile, 512, scale));
+                assert!(!scene.runs.is_empty() && raster::draws(&scene), "{tile} at scale {scale}");
+            }
+        }
+    }
+}
+
 /// One layer of a scene.
 fn only(scene: &Scene, layer: usize) -> Scene {
     let of = |run: &Run| match run {
@@ -198,7 +210,7 @@ fn only(scene: &Scene, layer: usize) -> Scene {
                 .collect(),
         )),
         Run::Background(other, _) | Run::Circles(other, _) if *other == layer => Some(run.clone()),
-        Run::Background(..) | Run::Circles(..) => None,
+        Run::Background(..) | Run::Blended(..) | Run::Circles(..) => None,
     };
     Scene { runs: scene.runs.iter().filter_map(of).collect(), ..scene.clone() }
 }
@@ -293,12 +305,13 @@ fn item(what: &str, points: &[String], side: u32) -> Scene {
         "circle" => {
             let center = all[0].map(|c| c as i32);
             let (stroke_width, stroke_color) = (0.0, Color::TRANSPARENT);
-            let circle = scene::Circle { center, radius: 250.0 / 16.0, color: black, stroke_width, stroke_color };
+            let (radius, blur) = (250.0 / 16.0, 0.0);
+            let circle = scene::Circle { center, radius, color: black, stroke_width, stroke_color, blur };
             Run::Circles(0, vec![circle])
         }
         "fill" => {
             path.push_ring(&all, seen, [0, 0]);
-            squares(scene::Item::Fill(scene::Fill { color: black, path }), side)
+            squares(scene::Item::Fill(scene::Fill { paint: scene::Paint::Color(black), antialias: true, path }), side)
         }
         _ => {
             path.push_line(&all, false, seen, [0, 0]);
@@ -306,11 +319,12 @@ fn item(what: &str, points: &[String], side: u32) -> Scene {
                 "wide" => (10.0, Cap::Round, Join::Round),
                 _ => (9.0 / 16.0, Cap::Butt, Join::Bevel),
             };
-            let stroke = scene::Stroke { color: black, width, cap, join, miter_limit: 4.0, path };
+            let (ink, blur, tips) = (scene::Ink::Color(black), 0.0, scene::Path::default());
+            let stroke = scene::Stroke { ink, width, cap, join, miter_limit: 4.0, blur, path, tips };
             squares(scene::Item::Stroke(stroke), side)
         }
     };
-    Scene { width: side, height: side, turn: None, caption: None, runs: vec![run] }
+    Scene { width: side, height: side, turn: None, caption: None, runs: vec![run], images: Vec::new() }
 }
 
 fn squares(item: scene::Item, side: u32) -> Run {

@@ -27,8 +27,8 @@ type Rect = [i64; 4];
 
 fn paint_and_path(item: &Item) -> (String, &Path) {
     match item {
-        Item::Fill(fill) => (format!("{:?}", fill.color), &fill.path),
-        Item::Stroke(s) => (format!("{:?} {} {:?} {:?} {}", s.color, s.width, s.cap, s.join, s.miter_limit), &s.path),
+        Item::Fill(fill) => (format!("{:?}", fill.paint), &fill.path),
+        Item::Stroke(s) => (format!("{:?} {} {:?} {:?} {}", s.ink, s.width, s.cap, s.join, s.miter_limit), &s.path),
     }
 }
 

@@ -628,7 +628,10 @@ fn undrawn() -> Vec<(Json, &'static str, bool)> {
         (json!({"type": "symbol", "layout": {"text-field": "{name}"}}), "layers[0].type", false),
         (json!({"type": "frob", "paint": {"frob-color": 5}}), "layers[0].type", false),
         (json!({"type": "raster", "source": "r"}), "layers[0].source", false),
-        (json!({"paint": {"fill-pattern": "dots", "fill-color": "red"}}), "layers[0].paint.fill-pattern", true),
+        (json!({"type": "heatmap", "paint": {"heatmap-radius": 3}}), "layers[0].type", false),
+        (json!({"type": "fill-extrusion"}), "layers[0].type", false),
+        (json!({"paint": {"fill-extrusion-height": 3}}), "layers[0].paint.fill-extrusion-height", true),
+        (json!({"paint": {"fill-layer-blend": "plus-lighter"}}), "layers[0].paint.fill-layer-blend", true),
         (json!({"type": "line", "layout": {"line-frob": 1}}), "layers[0].layout.line-frob", true),
         (json!({"paint": {"fill-color": ["frobnicate"]}}), "layers[0].paint.fill-color", true),
         (
@@ -657,6 +660,86 @@ fn what_is_not_drawn_is_warned_of_once_with_its_path_and_the_rest_is_drawn() {
         assert!(style.warnings[0].to_string().starts_with(path), "{layer}");
         assert_eq!(style.layers.len(), usize::from(drawn), "{layer}");
     }
+}
+
+#[test]
+fn every_property_of_the_layers_that_are_drawn_is_known() {
+    let plain = |value: Json| (value.clone(), value);
+    let (number, flag) = (plain(json!(0.5)), plain(json!(true)));
+    let translate = (json!([3, -4]), json!({"stops": [[5, [0, 0]], [10, [2, 4]]]}));
+    let (anchor, color) = (plain(json!("viewport")), (json!("#f00"), json!({"stops": [[5, "red"], [10, "blue"]]})));
+    let (image, key) = ((json!("dots"), json!(["get", "kind"])), plain(json!(["get", "n"])));
+    let mode = plain(json!("multiply"));
+    let gradient = plain(json!(["interpolate", ["linear"], ["line-progress"], 0, "red", 1, "blue"]));
+    let dashes = (json!([1, 2]), json!({"stops": [[5, [1, 2]], [10, [3]]]}));
+    let all = |kind: &str, properties: &[(&str, &str, &(Json, Json))]| {
+        for (group, name, (first, second)) in properties {
+            for value in [first, second, &Json::Null] {
+                let layer = json!({"type": kind, *group: {format!("{kind}-{name}"): value}});
+                let style = style_of(&layer).unwrap_or_else(|e| panic!("{layer}: {e}"));
+                assert_eq!(style.warnings, [], "{layer}");
+                assert_eq!(style.layers.len(), 1, "{layer}");
+            }
+        }
+    };
+    all("background", &[("paint", "color", &color), ("paint", "pattern", &image), ("paint", "opacity", &number)]);
+    all(
+        "fill",
+        &[
+            ("layout", "sort-key", &key),
+            ("paint", "antialias", &flag),
+            ("paint", "opacity", &number),
+            ("paint", "layer-opacity", &number),
+            ("paint", "layer-blend", &mode),
+            ("paint", "color", &color),
+            ("paint", "outline-color", &color),
+            ("paint", "translate", &translate),
+            ("paint", "translate-anchor", &anchor),
+            ("paint", "pattern", &image),
+        ],
+    );
+    all(
+        "line",
+        &[
+            ("layout", "cap", &plain(json!("round"))),
+            ("layout", "join", &plain(json!("bevel"))),
+            ("layout", "miter-limit", &number),
+            ("layout", "round-limit", &number),
+            ("layout", "sort-key", &key),
+            ("paint", "opacity", &number),
+            ("paint", "layer-opacity", &number),
+            ("paint", "layer-blend", &mode),
+            ("paint", "color", &color),
+            ("paint", "translate", &translate),
+            ("paint", "translate-anchor", &anchor),
+            ("paint", "width", &number),
+            ("paint", "gap-width", &number),
+            ("paint", "offset", &number),
+            ("paint", "blur", &number),
+            ("paint", "dasharray", &dashes),
+            ("paint", "pattern", &image),
+            ("paint", "gradient", &gradient),
+        ],
+    );
+    all(
+        "circle",
+        &[
+            ("layout", "sort-key", &key),
+            ("paint", "radius", &number),
+            ("paint", "color", &color),
+            ("paint", "blur", &number),
+            ("paint", "opacity", &number),
+            ("paint", "translate", &translate),
+            ("paint", "translate-anchor", &anchor),
+            ("paint", "pitch-scale", &anchor),
+            ("paint", "pitch-alignment", &anchor),
+            ("paint", "stroke-width", &number),
+            ("paint", "stroke-color", &color),
+            ("paint", "stroke-opacity", &number),
+        ],
+    );
+    let moved = style_of(&json!({"paint": {"fill-translate": translate.1}})).expect("a style");
+    assert_eq!([5.0, 7.5, 10.0].map(|zoom| moved.layers[0].translate(zoom, 0.0)), [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]);
 }
 
 #[test]
@@ -704,6 +787,23 @@ fn a_wrong_value_is_an_error_with_its_path() {
         (paint("line-dasharray", json!([1, -1])), "layers[0].paint.line-dasharray: "),
         (paint("line-dasharray", json!("1, 1")), "layers[0].paint.line-dasharray: "),
         (paint("circle-radius", json!("5")), "layers[0].paint.circle-radius: "),
+        (paint("fill-antialias", json!("yes")), "layers[0].paint.fill-antialias: "),
+        (paint("fill-translate", json!([1])), "layers[0].paint.fill-translate: "),
+        (paint("fill-translate", json!([1, 2, 3])), "layers[0].paint.fill-translate: "),
+        (paint("fill-translate", json!(5)), "layers[0].paint.fill-translate: "),
+        (paint("fill-translate-anchor", json!("north")), "layers[0].paint.fill-translate-anchor: "),
+        (paint("fill-pattern", json!(5)), "layers[0].paint.fill-pattern: "),
+        (paint("fill-layer-blend", json!("darken")), "layers[0].paint.fill-layer-blend: "),
+        (paint("background-pattern", json!([1])), "layers[0].paint.background-pattern: "),
+        (paint("line-blur", json!("2")), "layers[0].paint.line-blur: "),
+        (paint("line-gradient", json!("red")), "layers[0].paint.line-gradient: "),
+        (paint("line-gradient", json!(["get", "colour"])), "layers[0].paint.line-gradient: "),
+        (
+            paint("line-gradient", json!(["interpolate", ["linear"], ["line-progress"], 0, "colour"])),
+            "layers[0].paint.line-gradient[4]: ",
+        ),
+        (layout("line-round-limit", json!("a")), "layers[0].layout.line-round-limit: "),
+        (paint("circle-pitch-scale", json!("screen")), "layers[0].paint.circle-pitch-scale: "),
         (paint("background-color", json!("colour")), "layers[0].paint.background-color: "),
         (layout("line-cap", json!("pointy")), "layers[0].layout.line-cap: "),
         (layout("line-join", json!(1)), "layers[0].layout.line-join: "),
@@ -743,6 +843,30 @@ fn what_has_the_wrong_shape_is_an_error_with_its_path() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sprites_are_one_url_or_a_list_of_them() {
+    let of = |sprite: Json| {
+        Style::parse("test", &json!({"version": 8, "layers": [], "sprite": sprite}).to_string()).map(|style| {
+            style.sprites.into_iter().map(|s| format!("{} {} {}", s.path, s.prefix, s.url)).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(of(json!(null)).expect("a style"), Vec::<String>::new());
+    assert_eq!(of(json!("a/b")).expect("a style"), ["sprite  a/b"]);
+    let list = json!([{"id": "default", "url": "a"}, {"id": "more", "url": "b"}]);
+    assert_eq!(of(list).expect("a style"), ["sprite[0].url  a", "sprite[1].url more: b"]);
+    for (sprite, path) in [
+        (json!(5), "sprite: 5"),
+        (json!({"id": "a", "url": "b"}), "sprite: "),
+        (json!(["a"]), "sprite[0]: "),
+        (json!([{"id": "a", "url": "b"}, {"id": "c"}]), "sprite[1]: "),
+        (json!([{"id": "a", "url": "b"}, {"id": "a", "url": "c"}]), "sprite[1].id: "),
+        (json!(vec![json!({"id": "a", "url": "b"}); 1000]), "sprite: it lists more than"),
+    ] {
+        let Err(error) = of(sprite.clone()) else { panic!("{sprite} is accepted") };
+        assert!(error.detail.starts_with(&format!("the style \"test\": {path}")), "{error}");
+    }
 }
 
 #[test]

@@ -80,9 +80,29 @@ fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Docum
                 "stroke-linecap",
                 "stroke-linejoin",
                 "stroke-miterlimit",
+                "opacity",
+                "style",
+                "mask",
+                "shape-rendering",
             ],
             "clipPath" => &["id"],
-            "path" => &["id", "fill", "fill-opacity", "d"],
+            "mask" => &["id", "maskUnits", "x", "y", "width", "height"],
+            "pattern" => &["id", "patternUnits", "width", "height", "href", "patternTransform"],
+            "image" => &["width", "height", "preserveAspectRatio", "href"],
+            "use" => &["href", "stroke-width", "stroke-opacity"],
+            "radialGradient" => &["id"],
+            "stop" => &["offset", "stop-color", "stop-opacity"],
+            "path" => &[
+                "id",
+                "fill",
+                "fill-opacity",
+                "d",
+                "stroke",
+                "stroke-width",
+                "stroke-miterlimit",
+                "stroke-linejoin",
+                "stroke-linecap",
+            ],
             "circle" => &["cx", "cy", "r", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width"],
             other => panic!("{what}: a {other}"),
         };
@@ -92,6 +112,21 @@ fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Docum
         if let Some(id) = node.attribute("id") {
             assert!(ids.insert(id), "{what}: the id {id:?} stands twice");
         }
+        if let Some(href) = node.attribute("href") {
+            // Nothing from outside: an element of the document before this one, or pixels in it.
+            let inside = href.strip_prefix('#').is_some_and(|id| ids.contains(id));
+            let pixels = name == "image" && href.starts_with("data:image/png;base64,");
+            assert!(inside || pixels, "{what}: {name} refers to {}", &href[..href.len().min(60)]);
+        }
+        for attribute in node.attributes() {
+            for (at, _) in attribute.value().match_indices("url(") {
+                let id = attribute.value()[at..].strip_prefix("url(#").and_then(|rest| rest.split(')').next());
+                let named = matches!(attribute.name(), "id" | "class");
+                assert!(named || id.is_some_and(|id| ids.contains(id)), "{what}: {}", attribute.value());
+            }
+        }
+        let style = node.attribute("style").unwrap_or("mix-blend-mode:");
+        assert!(style.starts_with("mix-blend-mode:") && !style.contains(';'), "{what}: {style}");
         if let Some(data) = node.attribute("d") {
             check_path(what, data, node.parent_element().is_some_and(|p| p.has_tag_name("clipPath")));
         }
@@ -105,6 +140,12 @@ fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Docum
 
 /// Whole numbers, and relative commands but for rectangles of clips and backgrounds.
 fn check_path(what: &str, data: &str, is_clip: bool) {
+    if data.contains('L') {
+        // A quad with an image: four corners.
+        let fits = |c: char| c.is_ascii_digit() || " -MLz".contains(c);
+        assert!(data.chars().all(fits) && data.matches('L').count() == 3, "{what}: {data}");
+        return;
+    }
     let relative = data.starts_with('m');
     let commands = if relative { "mlhvz" } else { "MHVz" };
     assert!(relative || is_clip || data.starts_with("M0 0H"), "{what}: {data}");
@@ -249,5 +290,52 @@ fn what_is_drawn_is_where_it_should_be() {
         (317, 100, white),
     ] {
         assert_eq!(pixels.pixel(x, y)[..3], color, "{x}, {y}");
+    }
+}
+
+#[test]
+fn everything_that_can_be_painted_is_within_the_document() {
+    let names = ["image-1", "pattern-", "\"><script>", "url(https://example.org)", "mask-", "line-", "blur-", "h", "i"];
+    let paints = json!([
+        {"type": "background", "paint": {"background-pattern": "dots", "background-opacity": 0.5}},
+        {"type": "fill", "paint": {"fill-pattern": "brick", "fill-translate": [3, 4]}},
+        {"type": "fill", "paint": {"fill-color": "#0f0", "fill-outline-color": "#000", "fill-antialias": true}},
+        {"type": "fill", "paint": {"fill-antialias": false, "fill-layer-blend": "multiply", "fill-layer-opacity": 0.5}},
+        {"type": "line", "paint": {"line-pattern": "arrow", "line-width": 9, "line-blur": 2}},
+        {"type": "line", "paint": {"line-width": 9, "line-blur": 3}},
+        {"type": "line", "layout": {"line-join": "round", "line-round-limit": 3}, "paint": {"line-width": 9}},
+        {"type": "circle", "paint": {"circle-blur": 0.5, "circle-radius": 20, "circle-stroke-width": 3}},
+        {"type": "line", "paint": {"line-width": 5, "line-gradient":
+            ["interpolate", ["linear"], ["line-progress"], 0, "rgba(255, 0, 0, 0.2)", 1, "blue"]}},
+    ]);
+    let mut layers = paints.as_array().expect("layers").clone();
+    for (layer, name) in layers.iter_mut().zip(names) {
+        layer["id"] = json!(name);
+        layer["source"] = json!("s");
+        layer["source-layer"] = json!("a");
+    }
+    let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": layers});
+    let style = Style::parse("s", &style.to_string()).expect("a style").with_sprite(crate::paint::sprite());
+    assert_eq!(style.warnings, []);
+    let ring: &[P] = &[[-40, -40], [EDGE + 40, 8], [2000, EDGE + 80]];
+    let line: &[P] = &[[0, 17], [2048, 2048], [EDGE, 33], [EDGE, 3000]];
+    let metered = Feature::line(&[[100, 100], [3000, 200]]).tag("mapbox_clip_start", 0.0).tag("mapbox_clip_end", 1.0);
+    let layer = Layer::new("a").with(Feature::polygon(&[ring])).with(Feature::line(line)).with(metered);
+    let bytes = tile(&[layer.with(Feature::points(&[[2048, 2048]]))]);
+    for (class, images) in [(SizeClass::C512, 1), (SizeClass::C256, 1)] {
+        let text = drawn(&style, &viewport(), class, &bytes, &Document { title: "t", attribution: "" });
+        let parsed = check("everything", &text, &viewport());
+        let count = |name: &str| parsed.descendants().filter(|node| node.has_tag_name(name)).count();
+        for name in ["pattern", "image", "mask", "use", "radialGradient", "stop"] {
+            assert!(count(name) > 0, "there is no {name}");
+        }
+        // Each image stands once for each of its sizes, however often it is used.
+        let hrefs: Vec<&str> = parsed
+            .descendants()
+            .filter(|node| node.has_tag_name("image"))
+            .filter_map(|node| node.attribute("href"))
+            .collect();
+        let distinct: std::collections::BTreeSet<&str> = hrefs.iter().copied().collect();
+        assert!(hrefs.len() == distinct.len() && hrefs.len() > images);
     }
 }

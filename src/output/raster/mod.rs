@@ -9,7 +9,7 @@ mod coverage;
 mod outline;
 
 use crate::limits;
-use crate::scene::{Caption, Circle, Fill, Item, Path, Run, Scene, Square, Stroke, UNITS};
+use crate::scene::{self, Caption, Circle, Fill, Item, Paint, Run, Scene, Square, Stroke, UNITS};
 use crate::style::color::Color;
 use blend::{Ink, Pixel};
 use coverage::{Coverage, PixelRect, Rule};
@@ -44,10 +44,42 @@ impl Picture {
 
 /// Whether a scene has nothing but what is drawn here; resvg draws the rest.
 pub fn draws(scene: &Scene) -> bool {
-    scene.turn.is_none()
+    let is_drawn = |item: &Item| match item {
+        Item::Fill(fill) => fill_color(fill).is_some(),
+        Item::Stroke(stroke) => stroke_color(stroke).is_some(),
+    };
+    let are_drawn = |run: &Run| match run {
+        Run::Background(_, paint) => plain_color(paint).is_some(),
+        Run::Squares(squares) => {
+            squares.iter().flat_map(|square| &square.layers).flat_map(|(_, items)| items).all(is_drawn)
+        }
+        Run::Blended(..) => false,
+        Run::Circles(_, circles) => circles.iter().all(|circle| circle.blur == 0.0),
+    };
+    scene.turn.is_none() && scene.runs.iter().all(are_drawn)
 }
 
-/// Draws a scene.
+fn plain_color(paint: &Paint) -> Option<Color> {
+    match paint {
+        Paint::Color(color) => Some(*color),
+        Paint::Pattern { .. } => None,
+    }
+}
+
+/// The colour of a fill that is no more than one.
+fn fill_color(fill: &Fill) -> Option<Color> {
+    plain_color(&fill.paint).filter(|_| fill.antialias)
+}
+
+/// The colour of a stroke that is no more than a line in one.
+fn stroke_color(stroke: &Stroke) -> Option<Color> {
+    match stroke.ink {
+        scene::Ink::Color(color) => Some(color).filter(|_| stroke.blur == 0.0 && stroke.tips.is_empty()),
+        scene::Ink::Gradient { .. } | scene::Ink::Pattern { .. } => None,
+    }
+}
+
+/// Draws a scene; what is none of what [`draws`] names is left out.
 pub fn pixels(scene: &Scene) -> Picture {
     let mut pixels = vec![0; scene.width as usize * scene.height as usize];
     let rows = limits::RASTER_ROWS;
@@ -84,12 +116,17 @@ impl Band<'_> {
         let whole = [0, self.top, self.width, self.bottom];
         for run in &scene.runs {
             match run {
-                Run::Background(_, color) => Ink::new(*color).fill(self.pixels, coverage::OPAQUE),
+                Run::Background(_, paint) => {
+                    if let Some(color) = plain_color(paint) {
+                        Ink::new(color).fill(self.pixels, coverage::OPAQUE);
+                    }
+                }
                 Run::Squares(squares) => {
                     for square in squares {
                         self.square(square, whole);
                     }
                 }
+                Run::Blended(..) => {}
                 Run::Circles(_, circles) => {
                     self.coverage.set_clip(whole);
                     for circle in circles {
@@ -114,26 +151,28 @@ impl Band<'_> {
         self.coverage.set_clip(clip);
         for item in square.layers.iter().flat_map(|(_, items)| items) {
             match item {
-                Item::Fill(Fill { color, path }) => self.fill(*color, path),
+                Item::Fill(fill) => self.fill(fill),
                 Item::Stroke(stroke) => self.stroke(stroke),
             }
         }
     }
 
-    fn fill(&mut self, color: Color, path: &Path) {
-        for (ring, _) in path.parts() {
+    fn fill(&mut self, fill: &Fill) {
+        let Some(color) = fill_color(fill) else { return };
+        for (ring, _) in fill.path.parts() {
             self.coverage.polygon(ring);
         }
         self.lay(color, Rule::NonZero);
     }
 
     fn stroke(&mut self, stroke: &Stroke) {
+        let Some(color) = stroke_color(stroke) else { return };
         let Stroke { width, cap, join, miter_limit, .. } = *stroke;
         let pen = Pen { radius: width * UNITS as f64 / 2.0, cap, join, miter_limit };
         for (line, closed) in stroke.path.parts() {
             self.outliner.stroke(line, closed, &pen, &mut self.coverage);
         }
-        self.lay(stroke.color, Rule::NonZero);
+        self.lay(color, Rule::NonZero);
     }
 
     fn circle(&mut self, circle: &Circle) {

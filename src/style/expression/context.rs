@@ -85,6 +85,14 @@ impl<'a> Context<'a> {
         Context { globals: Some(globals), ..self }
     }
 
+    /// The same for one feature.
+    pub fn of<'b>(self, feature: &'b dyn Feature) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { feature: Some(feature), ..self }
+    }
+
     /// Where nothing is known: what constants are evaluated in.
     pub fn nowhere() -> Context<'a> {
         Context::new(f64::NAN, None)

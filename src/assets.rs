@@ -1,0 +1,194 @@
+//! What a style needs besides tiles, read at start: the sprites that it names, and a folder of icons.
+//!
+//! A style's file may name what its operator can read. A style that came over the network is a stranger's: it may name
+//! only what is on the network too, over https and under a public address.
+
+use crate::error::Error;
+use crate::limits;
+use crate::source::{self, Base};
+use crate::sprite::Sprite;
+use crate::style::{SpriteUrl, Style};
+use bytes::Bytes;
+use futures_util::future::try_join;
+use reqwest::Url;
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use tokio::fs;
+use tokio::io::AsyncReadExt;
+
+/// Where something that a style names lies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    File(PathBuf),
+    Url(Url),
+}
+
+const ACCEPTED: &str = "a style's file names https and http URLs, file: URLs and paths from where it lies; a style from \
+                        the network names https URLs of public hosts";
+
+/// The style with the sprites that it names, if it draws images, and the icons of a folder, which come before those of
+/// the same name.
+pub async fn with_sprite(style: Style, base: &Base, icons: Option<&Path>) -> Result<Style, Error> {
+    let mut sprite = Sprite::default();
+    if style.draws_images() {
+        let name = style.name.clone();
+        let place =
+            |sprite: &SpriteUrl| format!("the style {name:?}: {}: {:?}", sprite.path, without_query(&sprite.url));
+        for url in &style.sprites {
+            let sheets = sheets(url, base).await.map_err(|e| e.within(place(url)))?;
+            for (index, png) in sheets {
+                sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
+            }
+        }
+    }
+    if let Some(folder) = icons {
+        let icons = read_icons(folder).await.map_err(|e| e.within(format!("the icons in {}", folder.display())))?;
+        sprite.add_icons(&icons)?;
+    }
+    Ok(style.with_sprite(sprite))
+}
+
+/// The index and the PNG of a sprite, at the pixel ratios of which there are any.
+async fn sheets(sprite: &SpriteUrl, base: &Base) -> Result<Vec<(Bytes, Bytes)>, Error> {
+    let place = resolve(&sprite.url, base)?;
+    let pair = async |ratio: &str| -> Result<Option<(Bytes, Bytes)>, Error> {
+        let named = |end: &str| place.with_end(&format!("{ratio}{end}"));
+        let read = async |end: &str| read(&named(end)).await.map_err(|e| e.within(format!("{ratio}{end}")));
+        match try_join(read(".json"), read(".png")).await? {
+            (Some(index), Some(png)) => Ok(Some((index, png))),
+            (None, None) => Ok(None),
+            (index, _) => {
+                let missing = if index.is_none() { ".json" } else { ".png" };
+                Err(refused(format!("there is no {ratio}{missing}, only the other half of the sprite")))
+            }
+        }
+    };
+    let (once, twice) = try_join(pair(""), pair("@2x")).await?;
+    match [once, twice].into_iter().flatten().collect::<Vec<_>>() {
+        sheets if sheets.is_empty() => Err(refused("there is no .json and .png of this name")),
+        sheets => Ok(sheets),
+    }
+}
+
+/// Where a reference in a style leads, if it may; `base` is where the style came from.
+pub fn resolve(reference: &str, base: &Base) -> Result<Place, Error> {
+    let uri = base.resolve(reference).map_err(|e| refused(e.detail))?;
+    if !uri.starts_with("http://") && !uri.starts_with("https://") {
+        return Ok(Place::File(uri.into()));
+    }
+    let url = Url::parse(&uri).map_err(refused)?;
+    if let Base::Url(_) = base {
+        if url.scheme() != "https" {
+            return Err(refused("a style from the network may name only https URLs"));
+        }
+        if !is_public(&url) {
+            return Err(refused("a style from the network may not name a host of this machine or network"));
+        }
+    }
+    Ok(Place::Url(url))
+}
+
+/// Whether a URL's host is a name of the public network, or an address that is not special (RFC 6890).
+fn is_public(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => {
+            let special = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast();
+            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
+            !(special || shared || v4.is_broadcast() || v4.octets()[0] == 0)
+        }
+        // Of the others, only what is given out to the public: 2000::/3, without what stands for an IPv4 address.
+        Ok(IpAddr::V6(v6)) => v6.segments()[0] & 0xe000 == 0x2000 && !stands_for_v4(v6),
+        Err(_) => {
+            let last = host.rsplit('.').next().unwrap_or_default();
+            host.contains('.') && !["localhost", "local", "internal"].contains(&&*last.to_ascii_lowercase())
+        }
+    }
+}
+
+/// 6to4 and Teredo.
+fn stands_for_v4(v6: Ipv6Addr) -> bool {
+    v6.segments()[0] == 0x2002 || v6.segments()[..2] == [0x2001, 0]
+}
+
+impl Place {
+    /// The place with something more at the end of its path.
+    fn with_end(&self, end: &str) -> Place {
+        match self {
+            Place::File(path) => {
+                let mut longer: OsString = path.clone().into();
+                longer.push(end);
+                Place::File(longer.into())
+            }
+            Place::Url(url) => {
+                let mut longer = url.clone();
+                longer.set_path(&format!("{}{end}", url.path()));
+                Place::Url(longer)
+            }
+        }
+    }
+}
+
+/// Reads a file or a URL; none where there is nothing.
+async fn read(place: &Place) -> Result<Option<Bytes>, Error> {
+    match place {
+        Place::Url(url) => source::read_url(url.as_str(), limits::SPRITE_BYTES).await,
+        Place::File(path) => match read_file(path, limits::SPRITE_BYTES).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(refused(e.to_string())),
+        },
+    }
+}
+
+/// A file of at most so many bytes. What is no file (a pipe, a device) may never end.
+async fn read_file(path: &Path, limit: usize) -> io::Result<Bytes> {
+    if !fs::metadata(path).await?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path).await?.take(limit as u64 + 1).read_to_end(&mut bytes).await?;
+    match bytes.len() > limit {
+        true => Err(io::Error::other(format!("it has more than {limit} bytes"))),
+        false => Ok(bytes.into()),
+    }
+}
+
+/// The `.svg` files of a folder with their names, without the ending, sorted.
+async fn read_icons(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let failed = |e: io::Error| refused(e.to_string());
+    let mut entries = fs::read_dir(folder).await.map_err(failed)?;
+    let mut paths: Vec<PathBuf> = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(failed)? {
+        if entry.path().extension().is_some_and(|end| end.eq_ignore_ascii_case("svg")) {
+            paths.push(entry.path());
+        }
+        if paths.len() > limits::SPRITE_IMAGES {
+            return Err(refused(format!("there are more than {}", limits::SPRITE_IMAGES)));
+        }
+    }
+    paths.sort();
+    let mut icons = Vec::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let svg = read_file(&path, limits::ICON_BYTES).await.map_err(|e| failed(e).within(format!("{name:?}")))?;
+        icons.push((name, svg.into()));
+    }
+    match icons.is_empty() {
+        true => Err(refused("there is no .svg file in it")),
+        false => Ok(icons),
+    }
+}
+
+fn refused(detail: impl fmt::Display) -> Error {
+    Error::misconfigured(detail.to_string(), ACCEPTED)
+}
+
+/// A URL can hold a key.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}

@@ -1,0 +1,56 @@
+//! SVG icons, drawn at the pixel ratios that are asked for most.
+
+use super::{Bitmap, Image, refused};
+use crate::error::Error;
+use crate::limits;
+use std::sync::Arc;
+use tiny_skia::{Pixmap, Transform};
+
+/// The pixel ratios at which icons are drawn; others are made from the next finer one.
+pub const RATIOS: [u8; 3] = [1, 2, 4];
+
+/// An icon at all ratios; its own size is in CSS pixels. They have at most `room` pixels.
+pub fn draw(svg: &[u8], mut room: u64) -> Result<Vec<Image>, Error> {
+    let options = usvg::Options {
+        // An icon is one file.
+        image_href_resolver: usvg::ImageHrefResolver {
+            resolve_string: Box::new(|_, _| None),
+            ..usvg::ImageHrefResolver::default()
+        },
+        ..usvg::Options::default()
+    };
+    let tree =
+        usvg::Tree::from_data(svg, &options).map_err(|e| refused(format!("it is not SVG that can be read: {e}")))?;
+    let size = [tree.size().width(), tree.size().height()];
+    let side = limits::SPRITE_IMAGE_SIDE as f32;
+    if size.iter().any(|length| *length > side) {
+        return Err(refused(format!("it is {} by {}; a side is at most {side} px", size[0], size[1])));
+    }
+    let mut images = Vec::new();
+    for ratio in RATIOS {
+        let [width, height] = size.map(|length| (length * f32::from(ratio)).ceil().max(1.0) as u32);
+        room = room.checked_sub(u64::from(width) * u64::from(height)).ok_or_else(|| {
+            let limit = limits::SPRITE_PIXELS;
+            refused(format!("a style's images, icons at {RATIOS:?} times their size, have at most {limit} pixels"))
+        })?;
+        images.push(at_ratio(&tree, ratio.into(), width, height)?);
+    }
+    Ok(images)
+}
+
+fn at_ratio(tree: &usvg::Tree, ratio: f32, width: u32, height: u32) -> Result<Image, Error> {
+    let pixmap = Pixmap::new(width, height);
+    let mut pixmap = pixmap.ok_or_else(|| Error::internal(format!("there is no pixmap of {width} by {height}")))?;
+    resvg::render(tree, Transform::from_scale(ratio, ratio), &mut pixmap.as_mut());
+    Ok(Image {
+        sheet: Arc::new(Bitmap { width, height, data: pixmap.take() }),
+        corner: [0, 0],
+        width,
+        height,
+        pixel_ratio: ratio.into(),
+        content: None,
+        stretch_x: Vec::new(),
+        stretch_y: Vec::new(),
+        sdf: false,
+    })
+}

@@ -1,0 +1,217 @@
+//! A style layer with its typed properties. Lengths are in CSS pixels.
+
+use super::color::Color;
+use super::expression::{self, Context, Expression, Feature, Value};
+use super::gradient::Gradient;
+use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property};
+use crate::limits;
+use std::borrow::Cow;
+
+/// The width of a fill's outline: one CSS pixel.
+pub const OUTLINE_WIDTH: f64 = 1.0;
+/// What `line-round-limit` is unless it is said.
+pub const ROUND_LIMIT: f64 = 1.05;
+
+/// One style layer.
+pub struct Layer {
+    /// Its place among the style's layers.
+    pub index: usize,
+    /// Its place in the document, where those that are not drawn count too.
+    pub(super) place: usize,
+    pub id: String,
+    /// The name of the source; empty for a background.
+    pub source: String,
+    pub source_layer: String,
+    pub(super) minzoom: f64,
+    pub(super) maxzoom: f64,
+    pub(super) visible: bool,
+    pub(super) filter: Option<Expression>,
+    pub kind: Kind,
+}
+
+/// What a layer draws, and with which properties.
+pub enum Kind {
+    Background(Box<Background>),
+    Fill(Box<Fill>),
+    Line(Box<Line>),
+    Circle(Box<Circle>),
+}
+
+pub struct Background {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub pattern: Option<Property<ImageName>>,
+}
+
+pub struct Fill {
+    pub antialias: Property<bool>,
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    /// Without it, no outline is drawn: edges are antialiased anyway.
+    pub outline_color: Option<Property<Color>>,
+    pub pattern: Option<Property<ImageName>>,
+    pub translate: Translate,
+    pub sort_key: Option<Property<f64>>,
+    pub blending: Blending,
+}
+
+pub struct Line {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub width: Property<f64>,
+    pub gap_width: Property<f64>,
+    /// To the right of the line's direction.
+    pub offset: Property<f64>,
+    /// How far the line fades from its edge inwards.
+    pub blur: Property<f64>,
+    pub cap: Property<Cap>,
+    pub join: Property<Join>,
+    pub miter_limit: Property<f64>,
+    /// Round joins whose miter would be shorter than this are mitered.
+    pub round_limit: Property<f64>,
+    /// In line widths.
+    pub dasharray: Option<Property<Vec<f64>>>,
+    pub pattern: Option<Property<ImageName>>,
+    pub gradient: Option<Gradient>,
+    pub translate: Translate,
+    pub sort_key: Option<Property<f64>>,
+    pub blending: Blending,
+}
+
+pub struct Circle {
+    pub color: Property<Color>,
+    pub opacity: Property<f64>,
+    pub radius: Property<f64>,
+    /// The share of the circle, stroke included, over which it fades from its edge inwards.
+    pub blur: Property<f64>,
+    pub stroke_color: Property<Color>,
+    pub stroke_opacity: Property<f64>,
+    pub stroke_width: Property<f64>,
+    pub translate: Translate,
+    pub sort_key: Option<Property<f64>>,
+}
+
+/// How far a layer is moved: to the right and down.
+pub struct Translate {
+    pub by: Property<[f64; 2]>,
+    /// Whether that is meant of the map, before it is turned, or of the picture.
+    pub anchor: Property<Anchor>,
+}
+
+/// How a layer as a whole is put on what lies below it.
+pub struct Blending {
+    pub opacity: Property<f64>,
+    pub mode: Property<BlendMode>,
+}
+
+impl Kind {
+    /// The layer's `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Background(_) => "background",
+            Kind::Fill(_) => "fill",
+            Kind::Line(_) => "line",
+            Kind::Circle(_) => "circle",
+        }
+    }
+}
+
+impl Layer {
+    /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
+    /// through there.
+    pub fn is_visible(&self, zoom: f64) -> bool {
+        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
+        // Filters see the zoom of the tiles.
+        let can_hold = |filter: &Expression| expression::can_hold(&filter.at_zoom(zoom.floor()));
+        in_range && self.filter.as_ref().is_none_or(can_hold)
+    }
+
+    /// The filter for the features of one zoom.
+    pub fn filter(&self, zoom: f64) -> Filter<'_> {
+        Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
+    }
+
+    /// How far in CSS pixels the layer is moved at a zoom on the map before it is turned: to the right and down. What is
+    /// meant of the picture depends on the bearing, in degrees clockwise.
+    pub fn translate(&self, zoom: f64, bearing: f64) -> [f64; 2] {
+        let translate = match &self.kind {
+            Kind::Background(_) => return [0.0; 2],
+            Kind::Fill(fill) => &fill.translate,
+            Kind::Line(line) => &line.translate,
+            Kind::Circle(circle) => &circle.translate,
+        };
+        let [x, y] = translate.by.at(zoom).constant();
+        let moved = match translate.anchor.at(zoom).constant() {
+            Anchor::Viewport if bearing != 0.0 => {
+                let (sin, cos) = bearing.to_radians().sin_cos();
+                [x * cos - y * sin, x * sin + y * cos]
+            }
+            Anchor::Map | Anchor::Viewport => [x, y],
+        };
+        moved.map(|by| by.clamp(-limits::MARGIN, limits::MARGIN))
+    }
+
+    /// How the layer as a whole is put on those below at a zoom.
+    pub fn blending(&self, zoom: f64) -> (f64, BlendMode) {
+        let blending = match &self.kind {
+            Kind::Fill(fill) => &fill.blending,
+            Kind::Line(line) => &line.blending,
+            Kind::Background(_) | Kind::Circle(_) => return (1.0, BlendMode::Normal),
+        };
+        (blending.opacity.at(zoom).constant().clamp(0.0, 1.0), blending.mode.at(zoom).constant())
+    }
+
+    /// The images that the layer is filled with.
+    pub fn pattern(&self) -> Option<&Property<ImageName>> {
+        match &self.kind {
+            Kind::Background(background) => background.pattern.as_ref(),
+            Kind::Fill(fill) => fill.pattern.as_ref(),
+            Kind::Line(line) => line.pattern.as_ref(),
+            Kind::Circle(_) => None,
+        }
+    }
+
+    /// How far in CSS pixels this layer may draw outside of a feature's geometry at a zoom, not counting that it may be
+    /// moved as a whole.
+    pub fn reach(&self, zoom: f64) -> f64 {
+        let bound = |property: &Property<f64>| property.upper_bound(zoom).unwrap_or(limits::MARGIN).max(0.0);
+        let reach = match &self.kind {
+            Kind::Background(_) => 0.0,
+            // As a line's, its miters are no longer than its width.
+            Kind::Fill(fill) if fill.outline_color.is_some() && fill.pattern.is_none() => OUTLINE_WIDTH + limits::STAY,
+            Kind::Fill(_) => 0.0,
+            Kind::Line(line) => {
+                // Square caps reach out by a diagonal, miters by their limit.
+                let layout = |p: &Property<f64>| p.upper_bound(zoom.floor()).unwrap_or(limits::MARGIN).max(0.0);
+                let reach = layout(&line.miter_limit).max(layout(&line.round_limit)).max(std::f64::consts::SQRT_2);
+                let offset = line.offset.magnitude(zoom).unwrap_or(limits::MARGIN);
+                let gap = bound(&line.gap_width);
+                let outer = if gap > 0.0 { gap / 2.0 + bound(&line.width) } else { bound(&line.width) / 2.0 };
+                outer * reach + offset + limits::STAY
+            }
+            Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
+        };
+        reach.min(limits::MARGIN)
+    }
+
+    /// How far in CSS pixels what this layer draws may lie from the feature's geometry at a zoom.
+    pub fn margin(&self, zoom: f64) -> f64 {
+        // Whichever way it is turned.
+        let [x, y] = self.translate(zoom, 0.0);
+        (self.reach(zoom) + x.hypot(y)).min(limits::MARGIN)
+    }
+}
+
+/// A layer's filter at one zoom.
+pub struct Filter<'a> {
+    zoom: f64,
+    expression: Option<Cow<'a, Expression>>,
+}
+
+impl Filter<'_> {
+    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    pub fn accepts(&self, feature: &dyn Feature) -> bool {
+        let context = Context::new(self.zoom, Some(feature));
+        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+    }
+}

@@ -1,0 +1,241 @@
+//! From the JSON of a style layer to its typed form.
+
+use super::color::Color;
+use super::expression::{self, Globals, ParseError};
+use super::gradient::Gradient;
+use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Translate};
+use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType};
+use super::{Warning, brief};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RawLayer {
+    pub id: Option<String>,
+    pub r#type: Option<String>,
+    pub r#ref: Option<Json>,
+    #[serde(default)]
+    pub source: String,
+    #[serde(default)]
+    source_layer: String,
+    minzoom: Option<f64>,
+    maxzoom: Option<f64>,
+    filter: Option<Json>,
+    #[serde(default)]
+    layout: Map<String, Json>,
+    #[serde(default)]
+    paint: Map<String, Json>,
+}
+
+/// Reads one layer; properties are taken out of the maps as they are read, and what is left over is unknown.
+pub struct LayerReader<'a> {
+    pub index: usize,
+    pub id: String,
+    pub kind: String,
+    pub raw: RawLayer,
+    pub globals: &'a Globals,
+    pub warnings: &'a mut Vec<Warning>,
+}
+
+impl LayerReader<'_> {
+    pub fn layer(&mut self) -> Result<Option<Layer>, String> {
+        let visible = match self.raw.layout.remove("visibility") {
+            None => true,
+            Some(Json::String(text)) if text == "visible" => true,
+            Some(Json::String(text)) if text == "none" => false,
+            Some(other) => {
+                return Err(format!(
+                    "{}: {} is not \"visible\" or \"none\"",
+                    self.path("layout.visibility"),
+                    brief(&other.to_string())
+                ));
+            }
+        };
+        let filter = match self.raw.filter.take() {
+            None => None,
+            Some(json) => match expression::parse_filter(&json) {
+                Ok(filter) => {
+                    if let Some((key, message)) = filter.mixed {
+                        self.warn(&format!("filter{key}"), message);
+                    }
+                    Some(filter.expression.with_state(self.globals).compiled())
+                }
+                Err(error) => {
+                    // Without its filter the layer would draw what it should not.
+                    self.unusable("filter", error)?;
+                    return Ok(None);
+                }
+            },
+        };
+        let kind = match self.kind.as_str() {
+            "background" => Kind::Background(Box::new(Background {
+                color: self.paint("background-color", Color::BLACK)?,
+                opacity: self.paint("background-opacity", 1.0)?,
+                pattern: self.pattern("background-pattern")?,
+            })),
+            "fill" => Kind::Fill(Box::new(self.fill()?)),
+            "line" => Kind::Line(Box::new(self.line()?)),
+            "circle" => Kind::Circle(Box::new(self.circle()?)),
+            other => {
+                let message = format!("a layer of type {other:?} is not drawn; background, fill, line and circle are");
+                self.warn("type", message);
+                return Ok(None);
+            }
+        };
+        let left = [("layout", &self.raw.layout), ("paint", &self.raw.paint)];
+        let unknown: Vec<String> = left
+            .iter()
+            .flat_map(|(part, map)| map.keys().map(move |name| format!("{part}.{name}")))
+            // How a value changes in time is nothing to a picture.
+            .filter(|name| !name.ends_with("-transition"))
+            .collect();
+        for name in unknown {
+            self.warn(&name, "this property is not drawn and is left out".to_string());
+        }
+        Ok(Some(Layer {
+            index: self.index,
+            place: self.index,
+            id: std::mem::take(&mut self.id),
+            source: std::mem::take(&mut self.raw.source),
+            source_layer: std::mem::take(&mut self.raw.source_layer),
+            minzoom: self.raw.minzoom.unwrap_or(f64::NEG_INFINITY),
+            maxzoom: self.raw.maxzoom.unwrap_or(f64::INFINITY),
+            visible,
+            filter,
+            kind,
+        }))
+    }
+
+    fn fill(&mut self) -> Result<Fill, String> {
+        Ok(Fill {
+            antialias: self.paint("fill-antialias", true)?,
+            color: self.paint("fill-color", Color::BLACK)?,
+            opacity: self.paint("fill-opacity", 1.0)?,
+            outline_color: self.optional(Part::Paint, "fill-outline-color", Color::BLACK)?,
+            pattern: self.pattern("fill-pattern")?,
+            translate: self.translate("fill")?,
+            sort_key: self.sort_key("fill-sort-key")?,
+            blending: self.blending("fill")?,
+        })
+    }
+
+    fn line(&mut self) -> Result<Line, String> {
+        Ok(Line {
+            color: self.paint("line-color", Color::BLACK)?,
+            opacity: self.paint("line-opacity", 1.0)?,
+            width: self.paint("line-width", 1.0)?,
+            gap_width: self.paint("line-gap-width", 0.0)?,
+            offset: self.paint("line-offset", 0.0)?,
+            blur: self.paint("line-blur", 0.0)?,
+            cap: self.layout("line-cap", Cap::Butt)?,
+            join: self.layout("line-join", Join::Miter)?,
+            miter_limit: self.layout("line-miter-limit", 2.0)?,
+            round_limit: self.layout("line-round-limit", ROUND_LIMIT)?,
+            dasharray: self.optional(Part::Paint, "line-dasharray", Vec::new())?,
+            pattern: self.pattern("line-pattern")?,
+            gradient: self.gradient()?,
+            translate: self.translate("line")?,
+            sort_key: self.sort_key("line-sort-key")?,
+            blending: self.blending("line")?,
+        })
+    }
+
+    fn circle(&mut self) -> Result<Circle, String> {
+        // Seen from straight above, the plane of the map and that of the picture are one.
+        self.paint("circle-pitch-scale", Anchor::Map)?;
+        self.paint("circle-pitch-alignment", Anchor::Viewport)?;
+        Ok(Circle {
+            color: self.paint("circle-color", Color::BLACK)?,
+            opacity: self.paint("circle-opacity", 1.0)?,
+            radius: self.paint("circle-radius", 5.0)?,
+            blur: self.paint("circle-blur", 0.0)?,
+            stroke_color: self.paint("circle-stroke-color", Color::BLACK)?,
+            stroke_opacity: self.paint("circle-stroke-opacity", 1.0)?,
+            stroke_width: self.paint("circle-stroke-width", 0.0)?,
+            translate: self.translate("circle")?,
+            sort_key: self.sort_key("circle-sort-key")?,
+        })
+    }
+
+    fn translate(&mut self, kind: &str) -> Result<Translate, String> {
+        Ok(Translate {
+            by: self.paint(&format!("{kind}-translate"), [0.0; 2])?,
+            anchor: self.paint(&format!("{kind}-translate-anchor"), Anchor::Map)?,
+        })
+    }
+
+    fn blending(&mut self, kind: &str) -> Result<Blending, String> {
+        let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
+        if mode.known(self.globals) == Some(BlendMode::PlusLighter) {
+            let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
+            self.warn(&format!("paint.{kind}-layer-blend"), message);
+        }
+        Ok(Blending { opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?, mode })
+    }
+
+    fn pattern(&mut self, name: &str) -> Result<Option<Property<ImageName>>, String> {
+        self.optional(Part::Paint, name, ImageName::default())
+    }
+
+    fn gradient(&mut self) -> Result<Option<Gradient>, String> {
+        let Some(json) = self.raw.paint.remove("line-gradient").filter(|json| !json.is_null()) else { return Ok(None) };
+        match Gradient::parse(&json, self.globals) {
+            Ok(gradient) => Ok(Some(gradient)),
+            Err(error) => self.unusable("paint.line-gradient", error).map(|()| None),
+        }
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("layers[{}].{name}", self.index)
+    }
+
+    fn warn(&mut self, name: &str, message: String) {
+        self.warnings.push(Warning { path: self.path(name), message });
+    }
+
+    /// An operator that is not known is a warning, anything else that cannot be read an error.
+    fn unusable(&mut self, name: &str, error: ParseError) -> Result<(), String> {
+        // An operator that is not known is the expression's matter, not that of its first item.
+        let key = if error.unknown { error.key.strip_suffix("[0]").unwrap_or(&error.key) } else { &error.key };
+        let path = format!("{}{key}", self.path(name));
+        if !error.unknown {
+            return Err(format!("{path}: {}", error.message));
+        }
+        self.warnings.push(Warning { path, message: error.message });
+        Ok(())
+    }
+
+    fn optional<T: PropertyType>(&mut self, part: Part, name: &str, default: T) -> Result<Option<Property<T>>, String> {
+        let (map, part) = match part {
+            Part::Layout => (&mut self.raw.layout, "layout"),
+            Part::Paint => (&mut self.raw.paint, "paint"),
+        };
+        let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
+        match Property::parse(&json, default, self.globals) {
+            Ok(property) => Ok(Some(property)),
+            Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
+        }
+    }
+
+    fn paint<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
+        let property = self.optional(Part::Paint, name, default.clone())?;
+        Ok(property.unwrap_or_else(|| Property::default(default)))
+    }
+
+    fn layout<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Property<T>, String> {
+        let property = self.optional(Part::Layout, name, default.clone())?;
+        Ok(property.unwrap_or_else(|| Property::default(default)))
+    }
+
+    fn sort_key(&mut self, name: &str) -> Result<Option<Property<f64>>, String> {
+        self.optional(Part::Layout, name, 0.0)
+    }
+}
+
+/// The two groups of a layer's properties.
+#[derive(Clone, Copy)]
+enum Part {
+    Layout,
+    Paint,
+}
