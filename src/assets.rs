@@ -1,16 +1,21 @@
-//! What a style needs besides tiles, read at start: the sprites that it names, and a folder of icons.
+//! What a style needs besides tiles, read at start: the sprites that it names, a folder of icons, and its sources of
+//! type `image`.
 //!
 //! A style's file may name what its operator can read. A style that came over the network is a stranger's: it may name
 //! only what is on the network too, over https and under a public address.
 
+use crate::bitmap;
+use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::source::{self, Base};
 use crate::sprite::Sprite;
-use crate::style::{SpriteUrl, Style};
+use crate::style::{Picture, SpriteUrl, Style, Warning};
 use bytes::Bytes;
 use futures_util::future::try_join;
 use reqwest::Url;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -51,12 +56,42 @@ pub async fn with_sprite(style: Style, base: &Base, icons: Option<&Path>) -> Res
     Ok(style.with_sprite(sprite))
 }
 
+/// The style with the pictures of its sources of type `image`, where layers draw them.
+pub async fn with_pictures(mut style: Style, base: &Base) -> Result<Style, Error> {
+    let (mut pictures, mut digests, mut room) = (BTreeMap::new(), Vec::new(), limits::PICTURE_PIXELS);
+    let mut warnings = Vec::new();
+    for (name, source) in style.drawn_pictures() {
+        let path = format!("sources.{name}");
+        let about = |e: Error| e.within(format!("the style {:?}: {path}.url", style.name));
+        let Some(url) = source.members.get("url").and_then(Json::as_str) else {
+            return Err(about(refused("it is missing: it says where the image is")));
+        };
+        let place = resolve(url, base).map_err(about)?;
+        let bytes = read(&place, limits::PICTURE_BYTES).await.map_err(about)?;
+        let bytes = bytes.ok_or_else(|| about(refused("there is no such file")))?;
+        let bitmap = bitmap::decode(&bytes, room).map_err(|what| about(refused(format!("it is {what}"))))?;
+        room -= bitmap.pixels();
+        digests.push(digest::of(&bytes));
+        match Picture::new(bitmap, source.members.get("coordinates")) {
+            Ok(picture) => _ = pictures.insert(name.clone(), picture),
+            Err(what) => warnings.push(Warning {
+                path: format!("{path}.coordinates"),
+                message: format!("{what}: the image is not drawn"),
+            }),
+        }
+    }
+    style.warnings.extend(warnings);
+    Ok(style.with_pictures(pictures, &digest::of_parts(digests.iter().map(String::as_str))))
+}
+
 /// The index and the PNG of a sprite, at the pixel ratios of which there are any.
 async fn sheets(sprite: &SpriteUrl, base: &Base) -> Result<Vec<(Bytes, Bytes)>, Error> {
     let place = resolve(&sprite.url, base)?;
     let pair = async |ratio: &str| -> Result<Option<(Bytes, Bytes)>, Error> {
         let named = |end: &str| place.with_end(&format!("{ratio}{end}"));
-        let read = async |end: &str| read(&named(end)).await.map_err(|e| e.within(format!("{ratio}{end}")));
+        let read = async |end: &str| {
+            read(&named(end), limits::SPRITE_BYTES).await.map_err(|e| e.within(format!("{ratio}{end}")))
+        };
         match try_join(read(".json"), read(".png")).await? {
             (Some(index), Some(png)) => Ok(Some((index, png))),
             (None, None) => Ok(None),
@@ -133,11 +168,11 @@ impl Place {
     }
 }
 
-/// Reads a file or a URL; none where there is nothing.
-async fn read(place: &Place) -> Result<Option<Bytes>, Error> {
+/// Reads a file or a URL of at most so many bytes; none where there is nothing.
+async fn read(place: &Place, limit: usize) -> Result<Option<Bytes>, Error> {
     match place {
-        Place::Url(url) => source::read_url(url.as_str(), limits::SPRITE_BYTES).await,
-        Place::File(path) => match read_file(path, limits::SPRITE_BYTES).await {
+        Place::Url(url) => source::read_url(url.as_str(), limit).await,
+        Place::File(path) => match read_file(path, limit).await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(refused(e.to_string())),

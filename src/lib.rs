@@ -10,6 +10,7 @@
 pub mod error;
 pub mod limits;
 
+pub mod bitmap;
 pub mod clip;
 pub mod digest;
 pub mod file;

@@ -71,6 +71,15 @@ pub const FONTS: usize = 4096;
 /// Folders of fonts within one another, so that a link to a folder above ends.
 pub const FONT_FOLDER_DEPTH: usize = 8;
 
+// Images as sources.
+
+/// Pixels of one tile of images; the usual ones have 256 or 512 a side.
+pub const RASTER_TILE_PIXELS: u64 = 2048 * 2048;
+/// Bytes of the file of a source of type `image`.
+pub const PICTURE_BYTES: usize = 32 << 20;
+/// Pixels of all of a style's: 128 MiB of RGBA.
+pub const PICTURE_PIXELS: u64 = 32 << 20;
+
 // Sprites.
 
 /// Sprites that one style may list.
@@ -91,6 +100,8 @@ pub const ICON_BYTES: usize = 1 << 20;
 
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.
 pub const PIXMAP_SIDE: u32 = 4096;
+/// PNGs of one colour that are kept, some hundred bytes each: a style has few such, at a few sizes.
+pub const PLAIN_PICTURES: u64 = 256;
 /// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.
@@ -186,5 +197,6 @@ pub const LAMBDA_CACHE_RESERVE: Duration = Duration::from_millis(200);
 pub const CACHE_PUTS: usize = 256;
 /// Bytes of one cached object.
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
-/// The source tiles kept in memory, with all that is read of them.
-pub const DECODED_BYTES: u64 = 64 << 20;
+/// The source tiles kept in memory, with all that is read of them: some dozens of a crowded city, so that the rings of
+/// neighbours of pictures that are asked for one after another are still there.
+pub const DECODED_BYTES: u64 = 24 << 20;

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::output::Rasterizer;
 use crate::request::ApiKey;
 use crate::server::Options;
-use crate::source::{Base, Overrides, Source, read_document};
+use crate::source::{Base, Overrides, Source, TileKind, read_document};
 use crate::style::{self, BUNDLED, Style};
 use crate::tiler::{Freshness, Map, Tiler};
 use crate::viewport::SizeClass;
@@ -17,7 +17,8 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use ipnet::IpNet;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +119,8 @@ impl Drawing {
         let mut styles = Vec::new();
         for name in named {
             let (style, base) = read_style(name).await?;
-            styles.push((assets::with_sprite(style, &base, given(&self.sprites).map(Path::new)).await?, base));
+            let style = assets::with_sprite(style, &base, given(&self.sprites).map(Path::new)).await?;
+            styles.push((assets::with_pictures(style, &base).await?, base));
         }
         let mut names = BTreeSet::new();
         for (style, _) in &styles {
@@ -131,19 +133,26 @@ impl Drawing {
             }
         }
         let uris = self.source_uris()?;
-        let known: BTreeSet<&String> = styles.iter().flat_map(|(style, _)| style.sources.keys()).collect();
+        let of_tiles = |(name, source): (_, &style::Source)| (source.kind != "image").then_some(name);
+        let known: BTreeSet<&String> =
+            styles.iter().flat_map(|(style, _)| style.sources.iter().filter_map(of_tiles)).collect();
         if let Some(name) = uris.keys().flatten().find(|name| !known.contains(name)) {
             let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
             let detail = format!("no style has a source {name:?}, which --source is for");
             return Err(Error::misconfigured(detail, format!("their sources are: {}", known.join(", "))));
         }
         let default = if place == Place::Lambda { "nextzen" } else { "sample" };
-        let mut opened: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+        // What is read as tiles of one kind and size is one source.
+        let mut opened: HashMap<(&str, TileKind, Option<SizeClass>), Arc<Source>> = HashMap::new();
         let mut maps = Vec::new();
         for (style, base) in styles {
             let rasterizer = self.rasterizer.unwrap_or_default();
             let mut map = Map { style, sources: BTreeMap::new(), given: BTreeSet::new(), rasterizer };
             for (name, declared) in &map.style.sources {
+                // It has no tiles.
+                if declared.kind == "image" {
+                    continue;
+                }
                 let is_vector = declared.kind == "vector";
                 let is_read = map.style.layers.iter().any(|layer| layer.source == *name);
                 let given = uris.get(&Some(name.clone())).or_else(|| uris.get(&None).filter(|_| is_vector));
@@ -161,10 +170,12 @@ impl Drawing {
                     continue;
                 }
                 let uri = given.map_or(default, String::as_str);
-                if !opened.contains_key(uri) {
-                    opened.insert(uri.to_string(), Arc::new(self.open_source(uri).await?));
-                }
-                map.sources.extend(opened.get(uri).map(|source| (name.clone(), source.clone())));
+                let overrides = self.overrides().of_type(TileKind::of(&declared.kind), &declared.members)?;
+                let source = match opened.entry((uri, overrides.tiles, overrides.class)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(Arc::new(Source::open(uri, &overrides, configured_key()?).await?)),
+                };
+                map.sources.insert(name.clone(), source.clone());
                 map.given.insert(name.clone());
             }
             maps.push(map);
@@ -191,15 +202,19 @@ impl Drawing {
 
     /// Opens a source that `--source` names.
     pub async fn open_source(&self, uri: &str) -> Result<Source, Error> {
-        let overrides = Overrides {
+        Source::open(uri, &self.overrides(), configured_key()?).await
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            tiles: TileKind::default(),
             class: self.source_class,
             minzoom: self.source_minzoom,
             maxzoom: self.source_maxzoom,
             bounds: self.source_bounds,
             buffer: self.source_buffer,
             sparse: self.source_sparse,
-        };
-        Source::open(uri, &overrides, configured_key()?).await
+        }
     }
 
     /// The URIs that are given: for sources by name, and for all others.

@@ -211,7 +211,7 @@ impl Viewport {
     }
 
     /// The side of the world in scene units.
-    fn world(&self) -> f64 {
+    pub fn world(&self) -> f64 {
         // Powers of two are exact, so that whole zooms are.
         let whole = self.zoom.floor();
         f64::from(self.scale) * (512 * UNITS) as f64 * 2f64.powi(whole as i32) * (self.zoom - whole).exp2()

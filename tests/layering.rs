@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The rows; `a -> b` lets `b` use `a` within its row.
 const ROWS: [&str; 9] = [
     "limits error",
-    "tile -> viewport | value | clip | format | digest | file | logging | runtime",
+    "tile -> viewport | value | bitmap | clip | format | digest | file | logging | runtime",
     "request | response | mvt | sprite -> style | text | flight | page",
     "source | cache | scene",
     "output | assets",

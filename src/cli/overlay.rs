@@ -20,7 +20,10 @@ const LAYER: &str = "geojson";
 /// The map with the files' features over all else, the last file on top.
 pub async fn over(map: Map, files: &[std::path::PathBuf]) -> Result<Map, Error> {
     let Map { style, mut sources, given, rasterizer } = map;
-    let mut document = style.document;
+    if files.is_empty() {
+        return Ok(Map { style, sources, given, rasterizer });
+    }
+    let Style { name, mut document, sprite, pictures, digest, .. } = style;
     for (i, file) in files.iter().enumerate() {
         let data = read(file).map_err(|error| error.within(file.display()))?;
         if has_symbols(&data) {
@@ -30,14 +33,14 @@ pub async fn over(map: Map, files: &[std::path::PathBuf]) -> Result<Map, Error> 
         let Some(members) = members.as_object() else { continue };
         let opened = Source::declared(members, &Base::File(file.clone()), &Overrides::default(), None).await;
         let source = opened.map_err(|error| error.within(file.display()))?;
-        let name = free_name(&document, &format!("overlay-{}", i + 1));
-        document["sources"][&name] = json!({ "type": "vector" });
+        let overlay = free_name(&document, &format!("overlay-{}", i + 1));
+        document["sources"][&overlay] = json!({ "type": "vector" });
         if let Some(layers) = document["layers"].as_array_mut() {
-            layers.extend(layers_of(&name));
+            layers.extend(layers_of(&overlay));
         }
-        sources.insert(name, Arc::new(source));
+        sources.insert(overlay, Arc::new(source));
     }
-    let style = Style::parse(&style.name, &document.to_string())?;
+    let style = Style::parse(&name, &document.to_string())?.with_sprite(sprite).with_pictures(pictures, &digest);
     Ok(Map { style, sources, given, rasterizer })
 }
 

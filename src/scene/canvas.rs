@@ -5,6 +5,7 @@
 //! the ancestor's geometry is cut to the cell, so that every cell looks alike.
 
 use super::path::{Point, Rect, UNITS};
+use crate::bitmap::Bitmap;
 use crate::mvt;
 use crate::style::Layer;
 use crate::tile::TileId;
@@ -19,7 +20,20 @@ pub struct SourceTiles {
     pub class: SizeClass,
     /// The source's maxzoom: the zoom of its deepest cells.
     pub maxzoom: u8,
-    pub cells: HashMap<TileId, Option<(TileId, Arc<mvt::Tile>)>>,
+    pub cells: HashMap<TileId, Option<(TileId, TileData)>>,
+}
+
+/// What a source's tile holds.
+#[derive(Clone)]
+pub enum TileData {
+    Vector(Arc<mvt::Tile>),
+    Raster(Arc<Bitmap>),
+}
+
+impl From<Arc<mvt::Tile>> for TileData {
+    fn from(tile: Arc<mvt::Tile>) -> TileData {
+        TileData::Vector(tile)
+    }
 }
 
 /// The tiles of each source of a style, by the source's name.
@@ -96,7 +110,7 @@ impl<'a> Canvas<'a> {
         let place = |dx: i32, dy: i32| {
             let Square { tile: grid, world } = square.neighbour(dx, dy)?;
             let cell = cell(grid, tiles.maxzoom);
-            let (data, tile) = tiles.cells.get(&cell)?.as_ref()?;
+            let Some((data, TileData::Vector(tile))) = tiles.cells.get(&cell)?.as_ref() else { return None };
             let rect = |tile: TileId| {
                 let [left, top, right, bottom] = viewport.rect(Square { tile, world });
                 Rect { min: [left - x, top - y], max: [right - x, bottom - y] }

@@ -1,8 +1,10 @@
 //! The style's images in the sizes in which they are drawn: each resampled once, to whole output pixels.
 
 use super::{ImageId, Paint};
+use crate::bitmap::Bitmap;
+use crate::bitmap::resample::Beyond;
 use crate::limits;
-use crate::sprite::{Beyond, Bitmap, Sprite};
+use crate::sprite::Sprite;
 use crate::style::expression::Globals;
 use crate::style::{ImageName, Style};
 use crate::viewport::Viewport;
@@ -53,6 +55,12 @@ impl<'a> Images<'a> {
 
     pub fn into_bitmaps(self) -> Vec<Bitmap> {
         self.bitmaps
+    }
+
+    /// An image that is drawn once.
+    pub fn add(&mut self, bitmap: Bitmap) -> ImageId {
+        self.bitmaps.push(bitmap);
+        self.bitmaps.len() - 1
     }
 
     /// An image over and over from the world's origin; none where there is no such image.

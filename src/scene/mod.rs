@@ -21,18 +21,19 @@ mod join;
 mod line;
 mod offset;
 mod path;
+mod raster;
 mod texture;
 mod tips;
 
+use crate::bitmap::Bitmap;
 use crate::error::Error;
-use crate::sprite::Bitmap;
 use crate::style::color::Color;
 use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
 use crate::viewport::{self, Turn, Viewport};
 use image::Images;
 use std::collections::BTreeMap;
 
-pub use canvas::{Canvas, SourceTiles, Tiles, cells};
+pub use canvas::{Canvas, SourceTiles, TileData, Tiles, cells};
 pub use caption::{Caption, caption};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
@@ -46,7 +47,7 @@ pub struct Scene {
     /// its middle.
     pub turn: Option<Turn>,
     pub runs: Vec<Run>,
-    /// What patterns are made of, in output pixels.
+    /// What patterns and images are made of, in output pixels.
     pub images: Vec<Bitmap>,
     /// What stands over all of it and is not turned.
     pub caption: Option<Caption>,
@@ -56,7 +57,7 @@ pub struct Scene {
 pub enum Run {
     /// The whole viewport in one paint.
     Background(LayerId, Paint),
-    /// Fills and lines of consecutive style layers, clipped to squares.
+    /// Fills, lines and images of consecutive style layers, clipped to squares.
     Squares(Vec<Square>),
     /// The same of one style layer, put on what lies below as a whole.
     Blended(Blending, Vec<Square>),
@@ -88,6 +89,7 @@ pub struct Square {
 pub enum Item {
     Fill(Fill),
     Stroke(Stroke),
+    Image(Image),
 }
 
 /// What an area is filled with.
@@ -126,6 +128,15 @@ pub struct Stroke {
     pub path: Path,
     /// Rings that belong to the stroke: the miters of joins that are not sharp enough to be round.
     pub tips: Path,
+}
+
+/// Pixels that are laid down one for one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    pub image: ImageId,
+    /// The top left one, in output pixels.
+    pub corner: [i64; 2],
+    pub opacity: f64,
 }
 
 /// What a stroke is drawn with.
@@ -179,7 +190,7 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
     let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
     // Layers on one grid of squares, moved alike, are drawn square by square.
     let grid = |layer: &Layer| match layer.kind {
-        Kind::Fill(_) | Kind::Line(_) => {
+        Kind::Fill(_) | Kind::Line(_) | Kind::Raster(_) => {
             let class = tiles.get(&layer.source)?.class;
             is_plain(layer, zoom).then(|| (class, translation(layer, viewport)))
         }
@@ -209,15 +220,17 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
                     runs.push(Run::Circles(layer.index, drawn));
                 }
             }
-            Kind::Fill(_) | Kind::Line(_) => {
-                let Some(source) = tiles.get(&layer.source) else { continue };
+            Kind::Fill(_) | Kind::Line(_) | Kind::Raster(_) => {
                 let mut drawn = Vec::new();
-                for square in viewport.squares(source.class) {
-                    let square = draw_square(layers, viewport, rest, square, tiles, &mut images)?;
-                    if !square.layers.is_empty() {
-                        drawn.push(square);
-                    }
+                if let (Kind::Raster(raster), Some(picture)) = (&layer.kind, style.pictures.get(&layer.source)) {
+                    // As one square, of which everything is seen.
+                    let items = raster::picture(raster, viewport, picture, &mut images).into_iter().map(Item::Image);
+                    drawn.push(Square { clip: viewport.seen(), layers: vec![(layer.index, items.collect())] });
                 }
+                for square in tiles.get(&layer.source).map_or(Vec::new(), |source| viewport.squares(source.class)) {
+                    drawn.push(draw_square(layers, viewport, rest, square, tiles, &mut images)?);
+                }
+                drawn.retain(|square| square.layers.iter().any(|(_, items)| !items.is_empty()));
                 let (opacity, mode) = layer.blending(zoom);
                 if drawn.is_empty() || opacity <= 0.0 {
                     continue;
@@ -266,6 +279,9 @@ fn draw_square(
         let items: Vec<Item> = match &layer.kind {
             Kind::Fill(fill) => fill::layer(layer, fill, canvas, images)?,
             Kind::Line(line) => line::layer(layer, line, canvas, images)?.into_iter().map(Item::Stroke).collect(),
+            Kind::Raster(raster) => {
+                raster::tile(raster, viewport, square, source, images).into_iter().map(Item::Image).collect()
+            }
             Kind::Background(_) | Kind::Circle(_) => Vec::new(),
         };
         if !items.is_empty() {

@@ -1,6 +1,6 @@
 //! Tiles in a directory, `dir/{z}/{x}/{y}.mvt`. A file that is not there is an absent tile.
 
-use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
+use super::{Backend, Fetched, Info, Source, TileKind, WORLD, inflate, refused};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::tile::TileId;
@@ -30,6 +30,7 @@ pub fn open(template: &str) -> Result<Source, Error> {
         maxzoom: 15,
         bounds: WORLD,
         class: SizeClass::C512,
+        tiles: TileKind::Vector,
         buffer: 0,
         sparse: false,
         attribution: String::new(),
@@ -45,7 +46,10 @@ impl Template {
         let read = tokio::task::spawn_blocking(move || {
             let mut bytes = Vec::new();
             let limit = limits::TILE_BYTES_COMPRESSED as u64 + 1;
-            std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+            let read = std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes);
+            // Kept with the tile, and the buffer grew by doubling.
+            bytes.shrink_to_fit();
+            read.map(|_| bytes)
         });
         match read.await {
             Ok(Ok(bytes)) if bytes.len() > limits::TILE_BYTES_COMPRESSED => {

@@ -5,7 +5,7 @@
 
 use super::directory::fill;
 use super::inflate::inflate_to;
-use super::{Backend, Fetched, Info, Source, WORLD, inflate, refused};
+use super::{Backend, Fetched, Info, Source, TileKind, WORLD, inflate, refused};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::request::ApiKey;
@@ -51,6 +51,7 @@ pub fn open(templates: Vec<String>, key: Option<ApiKey>) -> Result<Source, Error
         maxzoom: 15,
         bounds: WORLD,
         class: SizeClass::C512,
+        tiles: TileKind::Vector,
         buffer: 0,
         sparse: false,
         attribution: String::new(),

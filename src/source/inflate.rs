@@ -33,6 +33,8 @@ fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, Error> {
     if inflated.len() > limit {
         return Err(bad_tile(&format!("it inflates to more than {limit} bytes")));
     }
+    // Kept with the tile, and the buffer grew by doubling.
+    inflated.shrink_to_fit();
     Ok(inflated.into())
 }
 

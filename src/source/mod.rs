@@ -1,4 +1,4 @@
-//! Where vector tiles come from: an HTTP template, TileJSON, a PMTiles archive, a directory, or GeoJSON that is cut into
+//! Where tiles come from: an HTTP template, TileJSON, a PMTiles archive, a directory, or GeoJSON that is cut into
 //! tiles here. Bytes come out, inflated; what they mean is not known here.
 
 mod directory;
@@ -46,6 +46,7 @@ pub struct Info {
     /// West, south, east, north in degrees; tiles outside are absent.
     pub bounds: [f64; 4],
     pub class: SizeClass,
+    pub tiles: TileKind,
     /// What tiles carry beyond their edge, in CSS pixels. It is cut away before drawing, so that all sources look
     /// alike; what reaches over an edge comes from the tile there.
     pub buffer: u32,
@@ -59,15 +60,40 @@ pub struct Info {
     pub remote: bool,
 }
 
-/// What the operator says of a source; the rest is as the source says.
+/// What a source's tiles are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TileKind {
+    #[default]
+    Vector,
+    /// Images: PNG, JPEG or WebP.
+    Raster,
+}
+
+impl TileKind {
+    /// The kind that a style's source of a type has.
+    pub fn of(source_type: &str) -> TileKind {
+        if source_type == "raster" { TileKind::Raster } else { TileKind::Vector }
+    }
+}
+
+/// What the operator and the style say of a source; the rest is as the source says.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    pub tiles: TileKind,
     pub class: Option<SizeClass>,
     pub minzoom: Option<u8>,
     pub maxzoom: Option<u8>,
     pub bounds: Option<[f64; 4]>,
     pub buffer: Option<u32>,
     pub sparse: bool,
+}
+
+impl Overrides {
+    /// The same of a source of a style, which says what its tiles are, and of images how large.
+    pub fn of_type(&self, tiles: TileKind, members: &Map<String, Json>) -> Result<Overrides, Error> {
+        let said = if tiles == TileKind::Raster { tilejson::tile_size(members)? } else { None };
+        Ok(Overrides { tiles, class: self.class.or(said), ..self.clone() })
+    }
 }
 
 /// A source's answer for one tile.
@@ -102,8 +128,8 @@ impl Source {
         Source::at(uri, overrides, key).await?.overridden(overrides)
     }
 
-    /// Opens a source as a style has it, of type `vector` (with a `url` or `tiles`) or `geojson`; `base` is where the
-    /// style came from.
+    /// Opens a source as a style has it, of type `vector` or `raster` (with a `url` or `tiles`) or `geojson`; `base` is
+    /// where the style came from.
     pub async fn declared(
         members: &Map<String, Json>,
         base: &Base,
@@ -111,9 +137,13 @@ impl Source {
         key: Option<ApiKey>,
     ) -> Result<Source, Error> {
         let text = |member: &str| members.get(member).and_then(Json::as_str);
+        let tiles = TileKind::of(text("type").unwrap_or_default());
+        let overrides = &overrides.of_type(tiles, members)?;
         let source = match (text("type"), text("url")) {
-            (Some("vector"), _) if members.contains_key("tiles") => tilejson::open(members, base, key)?,
-            (Some("vector"), Some(url)) => {
+            (Some("vector" | "raster"), _) if members.contains_key("tiles") => {
+                tilejson::open(members, base, overrides.tiles, key)?
+            }
+            (Some("vector" | "raster"), Some(url)) => {
                 let uri = match url.strip_prefix("pmtiles://") {
                     Some(archive) => format!("pmtiles:{}", base.resolve(archive)?),
                     None => base.resolve(url)?,
@@ -123,7 +153,7 @@ impl Source {
                 tilejson::apply(&mut source.info, members)?;
                 source
             }
-            (Some("vector"), None) => return Err(refused("the style's source has neither url nor tiles")),
+            (Some("vector" | "raster"), None) => return Err(refused("the style's source has neither url nor tiles")),
             (Some("geojson"), _) => {
                 let options = geojson::Options::read(members)?;
                 match members.get("data") {
@@ -135,7 +165,7 @@ impl Source {
                     _ => return Err(refused("data: the style's source has neither GeoJSON nor its URL")),
                 }
             }
-            _ => return Err(refused("the type of the style's source is neither vector nor geojson")),
+            _ => return Err(refused("the type of the style's source is none of vector, raster and geojson")),
         };
         source.overridden(overrides)
     }
@@ -175,7 +205,7 @@ impl Source {
             Some(Kind::TileJson) => {
                 let members = serde_json::from_slice(&document.json);
                 let members = members.map_err(|e| refused(&format!("the TileJSON cannot be read: {e}")))?;
-                tilejson::open(&members, &document.base, key)
+                tilejson::open(&members, &document.base, overrides.tiles, key)
             }
             Some(Kind::GeoJson) => geojson::open(&document.json, geojson::Options::default(), overrides),
             None => Err(refused("the source's document is neither TileJSON nor GeoJSON")),
@@ -183,7 +213,22 @@ impl Source {
     }
 
     fn overridden(mut self, overrides: &Overrides) -> Result<Source, Error> {
+        // An archive knows what its tiles are.
+        let known = match &self.backend {
+            Backend::PmTiles(_) => Some(self.info.tiles),
+            Backend::GeoJson(_) => Some(TileKind::Vector),
+            Backend::Http(_) | Backend::Directory(_) => None,
+        };
         let info = &mut self.info;
+        info.tiles = overrides.tiles;
+        if let Some(known) = known.filter(|known| *known != overrides.tiles) {
+            let (has, type_) = match known {
+                TileKind::Vector => ("vector tiles", "\"vector\""),
+                TileKind::Raster => ("images", "\"raster\""),
+            };
+            let detail = format!("the source's tiles are {has}, which the style draws of a source of type {type_}");
+            return Err(refused(&detail));
+        }
         info.class = overrides.class.unwrap_or(info.class);
         info.minzoom = overrides.minzoom.unwrap_or(info.minzoom);
         info.maxzoom = overrides.maxzoom.unwrap_or(info.maxzoom);
@@ -198,7 +243,8 @@ impl Source {
         }
         let [w, s, e, n] = info.bounds;
         let said = (info.class, info.minzoom, info.maxzoom, info.sparse, info.buffer);
-        info.identity = format!("{} {said:?} {w},{s},{e},{n}", info.identity).into();
+        let images = if info.tiles == TileKind::Raster { " images" } else { "" };
+        info.identity = format!("{} {said:?} {w},{s},{e},{n}{images}", info.identity).into();
         Ok(self)
     }
 

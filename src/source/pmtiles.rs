@@ -1,6 +1,6 @@
 //! PMTiles archives (version 3): within the binary, in a file, or over HTTP by ranges.
 
-use super::{Backend, Fetched, Info, Source, http, inflate, refused, tilejson};
+use super::{Backend, Fetched, Info, Source, TileKind, http, inflate, refused, tilejson};
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -65,9 +65,11 @@ async fn open(place: Place) -> Result<Source, Error> {
     let reader = AsyncPmTilesReader::try_from_cached_source(Reads { place, leaves }, directories).await;
     let reader = reader.map_err(|e| failed(e).within("the PMTiles archive cannot be read"))?;
     let header = reader.get_header();
-    if header.tile_type != TileType::Mvt {
-        return Err(refused(&format!("the archive's tiles are {:?}, not vector tiles", header.tile_type)));
-    }
+    let tiles = match header.tile_type {
+        TileType::Mvt => TileKind::Vector,
+        TileType::Png | TileType::Jpeg | TileType::Webp => TileKind::Raster,
+        other => return Err(refused(&format!("the archive's tiles are {other:?}, not vector tiles or images"))),
+    };
     if !matches!(header.tile_compression, Compression::None | Compression::Gzip | Compression::Unknown) {
         let compression = header.tile_compression;
         return Err(refused(&format!("the archive's tiles are compressed as {compression:?}; gzip and none are read")));
@@ -79,6 +81,7 @@ async fn open(place: Place) -> Result<Source, Error> {
         maxzoom: header.max_zoom,
         bounds: [header.min_longitude, header.min_latitude, header.max_longitude, header.max_latitude],
         class: SizeClass::C512,
+        tiles,
         buffer: 0,
         sparse: false,
         attribution: metadata["attribution"].as_str().unwrap_or_default().to_string(),

@@ -1,29 +1,34 @@
-//! TileJSON (2.x and 3.0) and the `vector` sources of styles, which say the same with the same members.
+//! TileJSON (2.x and 3.0) and the `vector` and `raster` sources of styles, which say the same with the same members.
 //!
 //! <https://github.com/mapbox/tilejson-spec/tree/master/3.0.0>
 
 use super::document::Base;
-use super::{Info, Source, directory, http};
+use super::{Info, Source, TileKind, directory, http};
 use crate::error::Error;
 use crate::limits;
 use crate::request::ApiKey;
+use crate::viewport::SizeClass;
 use serde_json::{Map, Value as Json};
 
 /// The deepest zoom where nothing says another, as in MapLibre (TileJSON 3.0 says 30, 2.1 says 22).
 const MAXZOOM: u8 = 22;
 
 /// Opens the source that these members describe.
-pub fn open(members: &Map<String, Json>, base: &Base, key: Option<ApiKey>) -> Result<Source, Error> {
+pub fn open(members: &Map<String, Json>, base: &Base, tiles: TileKind, key: Option<ApiKey>) -> Result<Source, Error> {
     if let Some(version) = members.get("tilejson") {
         let major = version.as_str().and_then(|version| version.split('.').next()?.parse::<u32>().ok());
         if !matches!(major, Some(1..=3)) {
             return Err(wrong("tilejson", "the version is not one of 1.x, 2.x and 3.0"));
         }
     }
-    for (member, accepted) in [("encoding", "mvt"), ("format", "pbf")] {
+    let (accepted, names): (&[&str], _) = match tiles {
+        TileKind::Vector => (&["mvt", "pbf"], "Mapbox Vector Tiles are"),
+        TileKind::Raster => (&["png", "jpg", "jpeg", "webp"], "PNG, JPEG and WebP are"),
+    };
+    for member in ["encoding", "format"] {
         let said = members.get(member).filter(|said| !said.is_null());
-        if let Some(said) = said.filter(|said| *said != accepted && *said != "mvt") {
-            return Err(wrong(member, &format!("tiles of {} are not read; Mapbox Vector Tiles are", brief(said))));
+        if let Some(said) = said.filter(|said| !said.as_str().is_some_and(|said| accepted.contains(&said))) {
+            return Err(wrong(member, &format!("tiles of {} are not read; {names}", brief(said))));
         }
     }
     let south = match members.get("scheme").map(|scheme| (scheme, scheme.as_str())) {
@@ -57,6 +62,12 @@ pub fn open(members: &Map<String, Json>, base: &Base, key: Option<ApiKey>) -> Re
     source.map_err(|e| e.within("the source's description"))
 }
 
+/// The size class that `tileSize` says, if it is there.
+pub fn tile_size(members: &Map<String, Json>) -> Result<Option<SizeClass>, Error> {
+    let Some(json) = members.get("tileSize").filter(|json| !json.is_null()) else { return Ok(None) };
+    json.to_string().parse().map(Some).map_err(|e: String| wrong("tileSize", &e))
+}
+
 /// Puts what the members say of a source into what is known of it.
 pub fn apply(info: &mut Info, members: &Map<String, Json>) -> Result<(), Error> {
     for (member, zoom) in [("minzoom", &mut info.minzoom), ("maxzoom", &mut info.maxzoom)] {
@@ -75,6 +86,9 @@ pub fn apply(info: &mut Info, members: &Map<String, Json>) -> Result<(), Error> 
             Some(&[w, s, e, n]) if s < n => [w, s, e, n],
             _ => return Err(wrong("bounds", "it is not [west, south, east, north] in degrees")),
         };
+    }
+    if members.get("emptyResponse").is_some_and(|response| response == "missing") {
+        info.sparse = true;
     }
     if let Some(attribution) = members.get("attribution").and_then(Json::as_str) {
         info.attribution = attribution.to_string();

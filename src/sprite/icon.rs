@@ -1,6 +1,7 @@
 //! SVG icons, drawn at the pixel ratios that are asked for most.
 
-use super::{Bitmap, Image, refused};
+use super::{Image, refused};
+use crate::bitmap::Bitmap;
 use crate::error::Error;
 use crate::limits;
 use std::sync::Arc;

@@ -4,9 +4,10 @@
 //! pixels, so that an index whose rectangles all overlap costs no memory.
 
 mod icon;
-mod resample;
 mod sheet;
 
+use crate::bitmap::Bitmap;
+use crate::bitmap::resample::{self, Beyond};
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
@@ -14,15 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use icon::RATIOS;
-pub use resample::Beyond;
-
-/// Pixels, premultiplied RGBA in rows from the top.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bitmap {
-    pub width: u32,
-    pub height: u32,
-    pub data: Vec<u8>,
-}
 
 /// One image at one pixel ratio. Boxes and stretches are in the image's own pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,9 +104,17 @@ impl Sprite {
     }
 }
 
-impl Bitmap {
-    fn pixels(&self) -> u64 {
-        u64::from(self.width) * u64::from(self.height)
+impl Image {
+    /// The size in output pixels, so many to a CSS pixel: whole ones.
+    pub fn size_at(&self, scale: f64) -> [u32; 2] {
+        [self.width, self.height].map(|length| (f64::from(length) / self.pixel_ratio * scale).round().max(1.0) as u32)
+    }
+
+    /// The image in a size of whole pixels.
+    pub fn resampled(&self, width: u32, height: u32, beyond: [Beyond; 2]) -> Bitmap {
+        let columns = resample::shares(self.width, width, beyond[0]);
+        let rows = resample::shares(self.height, height, beyond[1]);
+        resample::resampled(&self.sheet, self.corner, &columns, &rows)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Sprite sheets: the JSON index, and the PNG.
 
-use super::{Bitmap, Image, refused};
+use super::{Image, refused};
+use crate::bitmap::{self, Bitmap};
 use crate::error::Error;
 use crate::limits;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::sync::Arc;
 
 /// An image in the index, in pixels of the sheet.
@@ -39,7 +39,7 @@ pub fn read(index: &[u8], png: &[u8], room: u64) -> Result<Vec<(String, Image)>,
     if entries.len() > limits::SPRITE_IMAGES {
         return Err(refused(format!("its index names more than {} images", limits::SPRITE_IMAGES)));
     }
-    let sheet = Arc::new(decode(png, room)?);
+    let sheet = Arc::new(bitmap::decode(png, room).map_err(|e| refused(format!("its sheet is {e}")))?);
     let mut images = Vec::new();
     for (name, entry) in entries {
         if entry.width > 0 && entry.height > 0 {
@@ -73,36 +73,4 @@ fn image(entry: Entry, sheet: &Arc<Bitmap>) -> Result<Image, String> {
     }
     let sheet = sheet.clone();
     Ok(Image { sheet, corner: [x, y], width, height, pixel_ratio, content, stretch_x, stretch_y, sdf })
-}
-
-/// A PNG of any kind as premultiplied RGBA.
-fn decode(png: &[u8], room: u64) -> Result<Bitmap, Error> {
-    let broken = |e: png::DecodingError| refused(format!("its sheet is not a PNG that can be read: {e}"));
-    let mut decoder = png::Decoder::new(Cursor::new(png));
-    decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
-    let mut reader = decoder.read_info().map_err(broken)?;
-    let (width, height) = (reader.info().width, reader.info().height);
-    // Before there is memory for it.
-    if u64::from(width) * u64::from(height) > room {
-        let limit = limits::SPRITE_PIXELS;
-        return Err(refused(format!("its sheet is {width} by {height}; a style's images have at most {limit} pixels")));
-    }
-    let mut data = vec![0; reader.output_buffer_size().unwrap_or_default()];
-    let frame = reader.next_frame(&mut data).map_err(broken)?;
-    data.truncate(frame.buffer_size());
-    let data: Vec<u8> = match frame.color_type {
-        png::ColorType::GrayscaleAlpha => {
-            data.chunks_exact(2).flat_map(|p| premultiplied([p[0], p[0], p[0], p[1]])).collect()
-        }
-        _ => data.chunks_exact(4).flat_map(|p| premultiplied([p[0], p[1], p[2], p[3]])).collect(),
-    };
-    match data.len() as u64 == u64::from(width) * u64::from(height) * 4 {
-        true => Ok(Bitmap { width, height, data }),
-        false => Err(refused("its sheet is not a PNG that can be read: pixels are missing")),
-    }
-}
-
-fn premultiplied([r, g, b, a]: [u8; 4]) -> [u8; 4] {
-    let times = |c: u8| ((u32::from(c) * u32::from(a) + 127) / 255) as u8;
-    [times(r), times(g), times(b), a]
 }

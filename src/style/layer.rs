@@ -3,7 +3,7 @@
 use super::color::Color;
 use super::expression::{self, Context, Expression, Feature, Value};
 use super::gradient::Gradient;
-use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property};
+use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
 use crate::limits;
 use std::borrow::Cow;
 
@@ -35,6 +35,7 @@ pub enum Kind {
     Fill(Box<Fill>),
     Line(Box<Line>),
     Circle(Box<Circle>),
+    Raster(Box<Raster>),
 }
 
 pub struct Background {
@@ -91,6 +92,21 @@ pub struct Circle {
     pub sort_key: Option<Property<f64>>,
 }
 
+pub struct Raster {
+    pub opacity: Property<f64>,
+    /// In degrees.
+    pub hue_rotate: Property<f64>,
+    /// What black and white become.
+    pub brightness_min: Property<f64>,
+    pub brightness_max: Property<f64>,
+    /// From -1, grey, to 1.
+    pub saturation: Property<f64>,
+    /// From -1, all alike, to 1.
+    pub contrast: Property<f64>,
+    pub resampling: Property<Resampling>,
+    pub blending: Blending,
+}
+
 /// How far a layer is moved: to the right and down.
 pub struct Translate {
     pub by: Property<[f64; 2]>,
@@ -112,6 +128,7 @@ impl Kind {
             Kind::Fill(_) => "fill",
             Kind::Line(_) => "line",
             Kind::Circle(_) => "circle",
+            Kind::Raster(_) => "raster",
         }
     }
 }
@@ -135,7 +152,7 @@ impl Layer {
     /// meant of the picture depends on the bearing, in degrees clockwise.
     pub fn translate(&self, zoom: f64, bearing: f64) -> [f64; 2] {
         let translate = match &self.kind {
-            Kind::Background(_) => return [0.0; 2],
+            Kind::Background(_) | Kind::Raster(_) => return [0.0; 2],
             Kind::Fill(fill) => &fill.translate,
             Kind::Line(line) => &line.translate,
             Kind::Circle(circle) => &circle.translate,
@@ -156,6 +173,7 @@ impl Layer {
         let blending = match &self.kind {
             Kind::Fill(fill) => &fill.blending,
             Kind::Line(line) => &line.blending,
+            Kind::Raster(raster) => &raster.blending,
             Kind::Background(_) | Kind::Circle(_) => return (1.0, BlendMode::Normal),
         };
         (blending.opacity.at(zoom).constant().clamp(0.0, 1.0), blending.mode.at(zoom).constant())
@@ -167,7 +185,7 @@ impl Layer {
             Kind::Background(background) => background.pattern.as_ref(),
             Kind::Fill(fill) => fill.pattern.as_ref(),
             Kind::Line(line) => line.pattern.as_ref(),
-            Kind::Circle(_) => None,
+            Kind::Circle(_) | Kind::Raster(_) => None,
         }
     }
 
@@ -176,7 +194,7 @@ impl Layer {
     pub fn reach(&self, zoom: f64) -> f64 {
         let bound = |property: &Property<f64>| property.upper_bound(zoom).unwrap_or(limits::MARGIN).max(0.0);
         let reach = match &self.kind {
-            Kind::Background(_) => 0.0,
+            Kind::Background(_) | Kind::Raster(_) => 0.0,
             // As a line's, its miters are no longer than its width.
             Kind::Fill(fill) if fill.outline_color.is_some() && fill.pattern.is_none() => OUTLINE_WIDTH + limits::STAY,
             Kind::Fill(_) => 0.0,

@@ -10,6 +10,7 @@ pub mod expression;
 mod gradient;
 mod layer;
 pub mod options;
+mod picture;
 mod property;
 mod reader;
 
@@ -27,8 +28,9 @@ use std::sync::Arc;
 
 pub use eval::evaluate_line;
 pub use gradient::Gradient;
-pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT};
-pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType};
+pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT, Raster};
+pub use picture::Picture;
+pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
@@ -46,6 +48,8 @@ pub struct Style {
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
     pub sprite: Sprite,
+    /// The sources of type `image` by their names, once they are read.
+    pub pictures: BTreeMap<String, Picture>,
     /// What expressions know besides zoom and feature: the style's state, and its images once they are read.
     pub globals: Globals,
     /// As it was given, whatever of it is drawn.
@@ -156,6 +160,7 @@ impl Style {
             bearing: document.bearing,
             sprites,
             sprite: Sprite::default(),
+            pictures: BTreeMap::new(),
             globals,
             document: whole,
             digest: digest::of(json.as_bytes()).into(),
@@ -183,6 +188,21 @@ impl Style {
             }
         }
         self.sprite = sprite;
+        self
+    }
+
+    /// The sources of type `image` that layers draw.
+    pub fn drawn_pictures(&self) -> impl Iterator<Item = (&String, &Source)> {
+        let drawn = |name: &String| self.layers.iter().any(|layer| layer.source == *name);
+        self.sources.iter().filter(move |(name, source)| source.kind == "image" && drawn(name))
+    }
+
+    /// The style with its sources of type `image`, whose digest is that of the files.
+    pub fn with_pictures(mut self, pictures: BTreeMap<String, Picture>, digest: &str) -> Style {
+        if !pictures.is_empty() {
+            self.digest = digest::of(format!("{} {digest}", self.digest).as_bytes()).into();
+        }
+        self.pictures = pictures;
         self
     }
 
@@ -225,8 +245,15 @@ fn read_layer(
     if kind != "background" && source.is_none() {
         return Err(format!("layers[{i}].source: there is no source {:?}", brief(&raw.source)));
     }
-    if let Some(source) = source.filter(|source| !["vector", "geojson"].contains(&source.kind.as_str())) {
-        let message = format!("a source of type {:?} is not drawn; vector and geojson are", source.kind);
+    let accepted: &[&str] = match kind.as_str() {
+        "fill" | "line" | "circle" => &["vector", "geojson"],
+        "raster" => &["raster", "image"],
+        _ => &[],
+    };
+    let refused = |source: &&Source| !accepted.is_empty() && !accepted.contains(&source.kind.as_str());
+    if let Some(source) = source.filter(refused) {
+        let accepted = accepted.join(" and ");
+        let message = format!("of a source of type {:?} this layer draws nothing; of {accepted} it does", source.kind);
         warnings.push(Warning { path: format!("layers[{i}].source"), message });
         return Ok(None);
     }

@@ -154,6 +154,26 @@ impl PropertyType for BlendMode {
     }
 }
 
+/// How an image is made larger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Resampling {
+    Linear,
+    Nearest,
+}
+
+impl PropertyType for Resampling {
+    const KIND: &'static str = "enum";
+    const ACCEPTED: &'static str = "\"linear\" or \"nearest\"";
+    fn from_value(value: &Value) -> Option<Resampling> {
+        let Value::String(name) = value else { return None };
+        match &**name {
+            "linear" => Some(Resampling::Linear),
+            "nearest" => Some(Resampling::Nearest),
+            _ => None,
+        }
+    }
+}
+
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cap {

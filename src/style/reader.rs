@@ -3,8 +3,8 @@
 use super::color::Color;
 use super::expression::{self, Globals, ParseError};
 use super::gradient::Gradient;
-use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Translate};
-use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType};
+use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Raster, Translate};
+use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
 use super::{Warning, brief};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -77,8 +77,10 @@ impl LayerReader<'_> {
             "fill" => Kind::Fill(Box::new(self.fill()?)),
             "line" => Kind::Line(Box::new(self.line()?)),
             "circle" => Kind::Circle(Box::new(self.circle()?)),
+            "raster" => Kind::Raster(Box::new(self.raster()?)),
             other => {
-                let message = format!("a layer of type {other:?} is not drawn; background, fill, line and circle are");
+                let message =
+                    format!("a layer of type {other:?} is not drawn; background, fill, line, circle and raster are");
                 self.warn("type", message);
                 return Ok(None);
             }
@@ -158,6 +160,23 @@ impl LayerReader<'_> {
         })
     }
 
+    fn raster(&mut self) -> Result<Raster, String> {
+        // How a picture comes into view is nothing to one that stands still.
+        self.paint("raster-fade-duration", 300.0)?;
+        // Two names of one property.
+        let resampling = self.paint("raster-resampling", Resampling::Linear)?;
+        Ok(Raster {
+            opacity: self.paint("raster-opacity", 1.0)?,
+            hue_rotate: self.paint("raster-hue-rotate", 0.0)?,
+            brightness_min: self.paint("raster-brightness-min", 0.0)?,
+            brightness_max: self.paint("raster-brightness-max", 1.0)?,
+            saturation: self.paint("raster-saturation", 0.0)?,
+            contrast: self.paint("raster-contrast", 0.0)?,
+            resampling: self.optional(Part::Paint, "resampling", Resampling::Linear)?.unwrap_or(resampling),
+            blending: Blending { opacity: Property::default(1.0), mode: self.blend_mode("raster")? },
+        })
+    }
+
     fn translate(&mut self, kind: &str) -> Result<Translate, String> {
         Ok(Translate {
             by: self.paint(&format!("{kind}-translate"), [0.0; 2])?,
@@ -166,12 +185,17 @@ impl LayerReader<'_> {
     }
 
     fn blending(&mut self, kind: &str) -> Result<Blending, String> {
+        let mode = self.blend_mode(kind)?;
+        Ok(Blending { opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?, mode })
+    }
+
+    fn blend_mode(&mut self, kind: &str) -> Result<Property<BlendMode>, String> {
         let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
         if mode.known(self.globals) == Some(BlendMode::PlusLighter) {
             let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
             self.warn(&format!("paint.{kind}-layer-blend"), message);
         }
-        Ok(Blending { opacity: self.paint(&format!("{kind}-layer-opacity"), 1.0)?, mode })
+        Ok(mode)
     }
 
     fn pattern(&mut self, name: &str) -> Result<Option<Property<ImageName>>, String> {

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::output::raster::Picture;
 use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
 use crate::request::PictureRequest;
-use crate::scene::{self, Caption, Scene, SourceTiles, Tiles};
+use crate::scene::{self, Caption, Scene, SourceTiles, TileData, Tiles};
 use crate::style::Style;
 use crate::tile::TileId;
 use crate::viewport::Viewport;
@@ -123,7 +123,7 @@ pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, ho
         picture
     };
     let body = timed(&mut stages.encode, || png::encode(&picture))?;
-    Ok(Drawn { body: body.into(), stages, behind, decoded })
+    Ok(Drawn { body, stages, behind, decoded })
 }
 
 /// A rectangle of a picture in output pixels: left, top, width, height.
@@ -211,7 +211,7 @@ fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
     for (name, source) in tiles {
         let own: HashSet<TileId> = scene::cells(viewport, source.class, source.maxzoom, 0.0).0.into_iter().collect();
         for (cell, found) in &source.cells {
-            let Some((_, tile)) = found else { continue };
+            let Some((_, TileData::Vector(tile))) = found else { continue };
             for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
                 if own.contains(cell) || layer.margin(zoom) > 0.0 {
                     tile.layer(&layer.source_layer);

@@ -1,8 +1,8 @@
 //! A map: a style with the sources that its layers read.
 
 use crate::output::Rasterizer;
-use crate::source::{Info, Source};
-use crate::style::Style;
+use crate::source::{Info, Source, TileKind};
+use crate::style::{Layer, Style};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,10 +16,12 @@ pub struct Map {
 }
 
 impl Map {
-    /// The source of `/mvt/`: the first that a layer reads.
+    /// The source of `/mvt/`: the first of vector tiles that a layer reads.
     pub fn first_source(&self) -> Option<(&str, &Arc<Source>)> {
-        let read = self.style.layers.iter().find_map(|layer| self.sources.get_key_value(&layer.source));
-        read.or_else(|| self.sources.first_key_value()).map(|(name, source)| (name.as_str(), source))
+        let is_vector = |(_, source): &(&String, &Arc<Source>)| source.info.tiles == TileKind::Vector;
+        let source = |layer: &Layer| self.sources.get_key_value(&layer.source).filter(is_vector);
+        let read = self.style.layers.iter().find_map(source);
+        read.or_else(|| self.sources.iter().find(is_vector)).map(|(name, source)| (name.as_str(), source))
     }
 
     /// What the sources say of themselves, that of `/mvt/` first.

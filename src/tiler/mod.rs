@@ -22,6 +22,7 @@ use crate::source::Source;
 use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
+use moka::policy::EvictionPolicy;
 use save::Finished;
 use sources::{Gathered, SourceTile, source_entry};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub use draw::{Drawn, How, Stages, draw};
 pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "2";
+const RENDER_VERSION: &str = "3";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]
@@ -107,10 +108,9 @@ impl Tiler {
         let cache = if shared { cache } else { Cache::new(Vec::new()) };
         let decoded = moka::sync::Cache::builder()
             .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
-            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| {
-                let bytes = tile.tile.as_ref().map_or(0, |tile| tile.size());
-                u32::try_from(bytes + 256).unwrap_or(u32::MAX)
-            })
+            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| u32::try_from(tile.size() + 256).unwrap_or(u32::MAX))
+            // The neighbours of what was just drawn are drawn next, however often others were.
+            .eviction_policy(EvictionPolicy::lru())
             .build();
         Tiler {
             maps: maps.into_iter().map(Arc::new).collect(),
@@ -272,7 +272,7 @@ impl Tiler {
         {
             let (name, source) = own_source(map, tile)?;
             let found = self.source_tile(name, source, tile.tile, key).await?;
-            let body = found.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default();
+            let body = found.bytes.clone();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
         let gathered = Arc::new(self.gather(sources::list(map, &wanted)?, key).await?);

@@ -1,6 +1,7 @@
 //! The source tiles of a picture: from memory, the caches or the source, each once for all who ask at the same time.
 
 use super::{Map, Tiler, recipe};
+use crate::bitmap;
 use crate::cache::{Entry, age};
 use crate::digest;
 use crate::error::{Code, Error};
@@ -8,9 +9,10 @@ use crate::format::Format;
 use crate::limits;
 use crate::mvt;
 use crate::request::{ApiKey, PictureRequest, TileRequest, cache_key};
-use crate::scene::{self, SourceTiles, Tiles};
-use crate::source::{Fetched, Info, Source};
+use crate::scene::{self, SourceTiles, TileData, Tiles};
+use crate::source::{Fetched, Info, Source, TileKind};
 use crate::tile::TileId;
+use bytes::Bytes;
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,7 +22,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// One source tile, or the knowledge that there is none.
 pub struct SourceTile {
-    pub tile: Option<Arc<mvt::Tile>>,
+    pub tile: Option<TileData>,
+    /// As the source sent it, inflated; none of a tile that is not there.
+    pub bytes: Bytes,
     /// Of the bytes.
     pub digest: String,
     /// A bare template had none: not to be relied upon.
@@ -220,26 +224,27 @@ impl Tiler {
         id: TileId,
         key: Option<&ApiKey>,
     ) -> Result<SourceTile, Error> {
+        let kind = source.info.tiles;
         if !source.covers(id) {
-            return SourceTile::new(Fetched::Absent, None, SystemTime::now());
+            return SourceTile::new(Fetched::Absent, kind, None, SystemTime::now());
         }
-        if source.info.remote
+        if is_kept(source)
             && let Some((entry, tier)) =
                 self.cache.get(&self.source_key(name, source, id), &source_recipe(source, id)).await
             && entry.age() < self.freshness.ttl
             // What has been broken in the cache is fetched again.
-            && let Ok(tile) = SourceTile::new(Fetched::Tile(entry.body), Some(tier), entry.stored)
+            && let Ok(tile) = SourceTile::new(Fetched::Tile(entry.body), kind, Some(tier), entry.stored)
         {
             return Ok(tile);
         }
         let fetched = source.fetch(id, key).await?;
-        SourceTile::new(fetched, None, SystemTime::now())
+        SourceTile::new(fetched, kind, None, SystemTime::now())
     }
 
     /// The source tiles that nobody has written to the caches yet; into the near ones they are by then.
     pub(super) fn source_puts<'a>(&self, tiles: impl IntoIterator<Item = &'a Unsaved>) -> Vec<(String, Entry)> {
         let unsaved = tiles.into_iter().filter(|(_, source, _, tile)| {
-            source.info.remote && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
+            is_kept(source) && !tile.not_found && tile.unsaved.swap(false, Ordering::Relaxed)
         });
         unsaved
             .map(|(name, source, id, tile)| {
@@ -275,10 +280,16 @@ fn source_recipe(source: &Source, id: TileId) -> String {
     recipe(&(&source_tile_request(id)).into(), "", [&*source.info.identity])
 }
 
+/// Whether caches hold a source's tiles: vector tiles from elsewhere, because much can be made of one. Of images nothing
+/// but the pictures, which are kept anyway.
+fn is_kept(source: &Source) -> bool {
+    source.info.remote && source.info.tiles == TileKind::Vector
+}
+
 /// A source tile as caches hold it.
 pub(super) fn source_entry(source: &Source, id: TileId, tile: &SourceTile) -> Entry {
     Entry {
-        body: tile.tile.as_ref().map(|tile| tile.bytes().clone()).unwrap_or_default(),
+        body: tile.bytes.clone(),
         content_type: Format::Mvt.media_type().to_string(),
         recipe: source_recipe(source, id).into(),
         content: tile.digest.as_str().into(),
@@ -287,18 +298,44 @@ pub(super) fn source_entry(source: &Source, id: TileId, tile: &SourceTile) -> En
 }
 
 impl SourceTile {
-    fn new(fetched: Fetched, tier: Option<&'static str>, fetched_at: SystemTime) -> Result<SourceTile, Error> {
+    fn new(
+        fetched: Fetched,
+        kind: TileKind,
+        tier: Option<&'static str>,
+        fetched_at: SystemTime,
+    ) -> Result<SourceTile, Error> {
         let not_found = fetched == Fetched::NotFound;
-        let (tile, digest) = match fetched {
+        let (tile, bytes, digest) = match fetched {
             // No bytes are how caches hold an absent tile, and some sources send one.
             Fetched::Tile(bytes) if !bytes.is_empty() => {
-                let digest = digest::of(&bytes);
-                (Some(Arc::new(mvt::Tile::parse(bytes)?)), digest)
+                (Some(parse(bytes.clone(), kind)?), bytes.clone(), digest::of(&bytes))
             }
-            _ => (None, "absent".to_string()),
+            _ => (None, Bytes::new(), "absent".to_string()),
         };
         let unsaved = AtomicBool::new(tier.is_none());
-        Ok(SourceTile { tile, digest, not_found, fetched: fetched_at, tier, unsaved })
+        Ok(SourceTile { tile, bytes, digest, not_found, fetched: fetched_at, tier, unsaved })
+    }
+
+    /// Bytes in memory.
+    pub fn size(&self) -> usize {
+        match &self.tile {
+            None => 0,
+            Some(TileData::Vector(tile)) => tile.size(),
+            Some(TileData::Raster(bitmap)) => self.bytes.len() + bitmap.data.len(),
+        }
+    }
+}
+
+fn parse(bytes: Bytes, kind: TileKind) -> Result<TileData, Error> {
+    match kind {
+        TileKind::Vector => mvt::Tile::parse(bytes).map(|tile| TileData::Vector(Arc::new(tile))),
+        TileKind::Raster => match bitmap::decode(&bytes, limits::RASTER_TILE_PIXELS) {
+            Ok(bitmap) => Ok(TileData::Raster(Arc::new(bitmap))),
+            Err(what) => {
+                let hint = "look at what the source's URL answers for this tile";
+                Err(Error::new(Code::BadTile, format!("the source's tile is {what}"), hint))
+            }
+        },
     }
 }
 

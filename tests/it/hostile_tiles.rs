@@ -89,7 +89,7 @@ fn drawn(bytes: &Bytes, style: &Style, format: Format, rasterizer: Rasterizer) -
     read_all(&parsed);
     let id = TileId::new(14, 8529, 5974).expect("a tile");
     let ids = (-1..=1).flat_map(|dy| (-1..=1).filter_map(move |dx| id.neighbour(dx, dy)));
-    let cells: HashMap<_, _> = ids.map(|id| (id, Some((id, parsed.clone())))).collect();
+    let cells: HashMap<_, _> = ids.map(|id| (id, Some((id, parsed.clone().into())))).collect();
     let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
     let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };

@@ -17,6 +17,8 @@ mod maps;
 mod options;
 mod page;
 mod paint;
+mod png;
+mod raster_layers;
 mod runtime_api;
 mod s3_server;
 mod s3_tier;

@@ -65,7 +65,7 @@ fn patterns_are_their_images_pixel_for_pixel_from_the_origin_of_the_world() {
                 assert_eq!(image.pixel_ratio, f64::from(scale));
                 let size = image.size_at(scale.into());
                 assert_eq!(size, side.map(|length: u32| length * u32::from(scale)));
-                let bitmap = image.resampled(size[0], size[1], [rasterzen::sprite::Beyond::Repeated; 2]);
+                let bitmap = image.resampled(size[0], size[1], [rasterzen::bitmap::resample::Beyond::Repeated; 2]);
                 for tile in [id(14, 5, 5), id(14, 6, 5), id(14, 6, 7)] {
                     let viewport = Viewport::of_tile(tile, 512, scale);
                     let drawn = by_resvg(&world.scene(&style, &viewport), &style);

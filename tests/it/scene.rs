@@ -67,7 +67,7 @@ impl World {
         let find = |cell: TileId| {
             (0..=cell.z()).rev().find_map(|z| {
                 let wanted = cell.ancestor(z);
-                self.tiles.iter().find(|(id, _)| *id == wanted).map(|(id, tile)| (*id, tile.clone()))
+                self.tiles.iter().find(|(id, _)| *id == wanted).map(|(id, tile)| (*id, tile.clone().into()))
             })
         };
         let cells = cells.into_iter().map(|cell| (cell, find(cell))).collect();

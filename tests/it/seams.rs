@@ -67,7 +67,7 @@ impl Place {
             let (cells, _) = scene::cells(viewport, info.class, info.maxzoom, margin);
             let cells = cells.into_iter().map(|cell| {
                 let mut zooms = (info.minzoom.min(cell.z())..=cell.z()).rev();
-                let found = zooms.find_map(|z| Some((cell.ancestor(z), self.tile(cell.ancestor(z))?)));
+                let found = zooms.find_map(|z| Some((cell.ancestor(z), self.tile(cell.ancestor(z))?.into())));
                 (cell, found)
             });
             let source = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells: cells.collect() };

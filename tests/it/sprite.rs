@@ -3,10 +3,11 @@
 use crate::paint::sprite;
 use crate::upstream::{Act, Upstream};
 use rasterzen::assets::{Place, resolve, with_sprite};
+use rasterzen::bitmap::resample::Beyond;
 use rasterzen::error::Error;
 use rasterzen::limits;
 use rasterzen::source::Base;
-use rasterzen::sprite::{Beyond, RATIOS, Sprite};
+use rasterzen::sprite::{RATIOS, Sprite};
 use rasterzen::style::Style;
 use reqwest::Url;
 use serde_json::{Value as Json, json};
@@ -107,11 +108,11 @@ fn what_is_no_sheet_is_refused_with_its_place() {
         .map(|i| (i.to_string(), json!({"x": 0, "y": 0, "width": 1, "height": 1})))
         .collect();
     for (what, index, png, words) in [
-        ("no PNG", good.clone(), b"<html>".to_vec(), "not a PNG"),
-        ("nothing", good.clone(), Vec::new(), "not a PNG"),
+        ("no PNG", good.clone(), b"<html>".to_vec(), "neither PNG, JPEG nor WebP"),
+        ("nothing", good.clone(), Vec::new(), "neither PNG, JPEG nor WebP"),
         ("half a PNG", good.clone(), sheet[..sheet.len() / 2].to_vec(), "not a PNG"),
         ("a huge PNG", good.clone(), huge, ""),
-        ("a JPEG", good.clone(), vec![0xff, 0xd8, 0xff, 0xe0, 0, 0], "not a PNG"),
+        ("a JPEG", good.clone(), vec![0xff, 0xd8, 0xff, 0xe0, 0, 0], "not a JPEG that can be read"),
         ("no JSON", b"<html>".to_vec(), sheet.clone(), "its index"),
         ("a list", b"[]".to_vec(), sheet.clone(), "its index"),
         ("many", index(many.into()), sheet.clone(), "its index names more than"),
@@ -295,7 +296,7 @@ fn a_sprite_that_is_not_to_be_had_is_an_error_with_its_place() {
     for (name, words) in [
         ("nowhere", "there is no .json and .png"),
         ("half", "there is no .png"),
-        ("text", "not a PNG"),
+        ("text", "neither PNG, JPEG nor WebP"),
         ("once", "its index"),
         ("large", "it has more than"),
         ("folder", "it is not a file"),

@@ -27,6 +27,7 @@ type Rect = [i64; 4];
 
 fn paint_and_path(item: &Item) -> (String, &Path) {
     match item {
+        Item::Image(_) => panic!("these styles have no images"),
         Item::Fill(fill) => (format!("{:?}", fill.paint), &fill.path),
         Item::Stroke(s) => (format!("{:?} {} {:?} {:?} {}", s.ink, s.width, s.cap, s.join, s.miter_limit), &s.path),
     }
@@ -191,8 +192,9 @@ impl Sample {
         let info = &self.source.info;
         let margin = self.style.margin("tilezen", viewport.style_zoom()) * f64::from(viewport.scale);
         let (cells, _) = cells(viewport, info.class, info.maxzoom, margin);
-        let found =
-            |cell: TileId| (0..=cell.z()).rev().map(|z| cell.ancestor(z)).find_map(|id| Some((id, self.tile(id)?)));
+        let found = |cell: TileId| {
+            (0..=cell.z()).rev().map(|z| cell.ancestor(z)).find_map(|id| Some((id, self.tile(id)?.into())))
+        };
         let cells = cells.into_iter().map(|cell| (cell, found(cell))).collect();
         let tiles = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells };
         build(&self.style, viewport, &Tiles::from([("tilezen".to_string(), tiles)])).expect("a scene")

@@ -627,7 +627,8 @@ fn undrawn() -> Vec<(Json, &'static str, bool)> {
     vec![
         (json!({"type": "symbol", "layout": {"text-field": "{name}"}}), "layers[0].type", false),
         (json!({"type": "frob", "paint": {"frob-color": 5}}), "layers[0].type", false),
-        (json!({"type": "raster", "source": "r"}), "layers[0].source", false),
+        (json!({"type": "raster", "source": "s"}), "layers[0].source", false),
+        (json!({"type": "line", "source": "r"}), "layers[0].source", false),
         (json!({"type": "heatmap", "paint": {"heatmap-radius": 3}}), "layers[0].type", false),
         (json!({"type": "fill-extrusion"}), "layers[0].type", false),
         (json!({"paint": {"fill-extrusion-height": 3}}), "layers[0].paint.fill-extrusion-height", true),

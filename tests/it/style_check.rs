@@ -112,11 +112,11 @@ fn what_is_not_drawn_is_a_warning_beside_the_errors() {
     let dir = directory();
     let style = json!({
         "version": 8,
-        "sources": { "a": { "type": "vector" }, "photos": { "type": "raster", "tiles": [] } },
+        "sources": { "a": { "type": "vector" } },
         "sky": { "sky-color": "blue" },
         "projection": { "type": "globe" },
         "layers": [
-            { "id": "1", "type": "raster", "source": "photos" },
+            { "id": "1", "type": "fill-extrusion", "source": "a", "source-layer": "buildings" },
             { "id": "2", "type": "fill", "source": "a", "source-layer": "water", "paint": {
                 "fill-color": "bleu", "fill-color-transition": { "duration": 5 }, "fill-pattern": "dots",
             } },
@@ -130,7 +130,7 @@ fn what_is_not_drawn_is_a_warning_beside_the_errors() {
     let wanted = [
         "error: layers[1].paint.fill-color: \"bleu\" is not a CSS colour",
         "error: layers[4].paint.line-dasharray: ",
-        "warning: layers[0].source: ",
+        "warning: layers[0].type: ",
         "warning: layers[2].type: ",
         "warning: layers[3].ref: ",
         "warning: projection: ",

@@ -51,3 +51,12 @@ fn mix(under: Pixel, over: Pixel, alpha: u32) -> Pixel {
     let odd = ((under >> 8 & EVEN) * rest + (over >> 8 & EVEN) * alpha + HALF) & !EVEN;
     even | odd
 }
+
+/// A premultiplied pixel at `alpha` 256ths over another, each channel rounded to the nearest.
+pub fn over(under: Pixel, over: Pixel, alpha: u32) -> Pixel {
+    let [over, under] = [over, under].map(Pixel::to_le_bytes);
+    // In 256ths of 255ths.
+    let rest = 255 * 256 - u32::from(over[3]) * alpha;
+    let channel = |i: usize| (u32::from(over[i]) * alpha * 255 + u32::from(under[i]) * rest + 255 * 128) / (255 * 256);
+    Pixel::from_le_bytes([0, 1, 2, 3].map(|i| channel(i).min(255) as u8))
+}

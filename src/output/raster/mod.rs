@@ -8,8 +8,9 @@ mod blend;
 mod coverage;
 mod outline;
 
+use crate::bitmap::Bitmap;
 use crate::limits;
-use crate::scene::{self, Caption, Circle, Fill, Item, Paint, Run, Scene, Square, Stroke, UNITS};
+use crate::scene::{self, Caption, Circle, Fill, Image, Item, Paint, Run, Scene, Square, Stroke, UNITS};
 use crate::style::color::Color;
 use blend::{Ink, Pixel};
 use coverage::{Coverage, PixelRect, Rule};
@@ -47,6 +48,7 @@ pub fn draws(scene: &Scene) -> bool {
     let is_drawn = |item: &Item| match item {
         Item::Fill(fill) => fill_color(fill).is_some(),
         Item::Stroke(stroke) => stroke_color(stroke).is_some(),
+        Item::Image(_) => true,
     };
     let are_drawn = |run: &Run| match run {
         Run::Background(_, paint) => plain_color(paint).is_some(),
@@ -123,7 +125,7 @@ impl Band<'_> {
                 }
                 Run::Squares(squares) => {
                     for square in squares {
-                        self.square(square, whole);
+                        self.square(square, scene, whole);
                     }
                 }
                 Run::Blended(..) => {}
@@ -141,7 +143,7 @@ impl Band<'_> {
         }
     }
 
-    fn square(&mut self, square: &Square, [left, top, right, bottom]: PixelRect) {
+    fn square(&mut self, square: &Square, scene: &Scene, [left, top, right, bottom]: PixelRect) {
         let [x0, y0, x1, y1] =
             square.clip.map(|c| c.clamp(i64::from(i32::MIN / 512), i64::from(i32::MAX / 512)) as i32);
         let clip = [x0.max(left), y0.max(top), x1.min(right), y1.min(bottom)];
@@ -153,6 +155,23 @@ impl Band<'_> {
             match item {
                 Item::Fill(fill) => self.fill(fill),
                 Item::Stroke(stroke) => self.stroke(stroke),
+                Item::Image(image) => self.image(image, &scene.images[image.image], clip),
+            }
+        }
+    }
+
+    /// Lays an image's pixels over those within a rectangle.
+    fn image(&mut self, image: &Image, bitmap: &Bitmap, [left, top, right, bottom]: PixelRect) {
+        let [x0, y0] = image.corner;
+        let alpha = (image.opacity * 256.0).round() as u32;
+        let range = |low: i32, high: i32, from: i64, length: u32| {
+            i64::from(low).max(from)..i64::from(high).min(from + i64::from(length))
+        };
+        for y in range(top, bottom, y0, bitmap.height) {
+            for x in range(left, right, x0, bitmap.width) {
+                let over = u32::from_le_bytes(bitmap.pixel((x - x0) as u32, (y - y0) as u32));
+                let at = (y - i64::from(self.top)) as usize * self.width as usize + x as usize;
+                self.pixels[at] = blend::over(self.pixels[at], over, alpha);
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use super::SUBPIXELS;
 use super::ink::number;
+use crate::bitmap::Bitmap;
 use crate::output::png;
 use crate::output::raster::Picture;
-use crate::scene::{ImageId, Quad, Scene};
+use crate::scene::{Image, ImageId, Quad, Scene};
 use crate::style::Style;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -78,17 +79,23 @@ impl<'a> Defs<'a> {
         }
         let id = self.next("image-");
         let bitmap = &self.scene.images[image];
-        let (width, height) = (bitmap.width, bitmap.height);
-        let pixels = bitmap.data.chunks_exact(4).map(|p| u32::from_le_bytes([p[0], p[1], p[2], p[3]])).collect();
-        // What cannot be encoded is not drawn: a bitmap always can.
-        let png = png::encode(&Picture { width, height, pixels }).unwrap_or_default();
+        let (width, height, href) = (bitmap.width, bitmap.height, data_url(bitmap));
         let _ = write!(
             out,
-            r#"<pattern id="{id}" patternUnits="userSpaceOnUse" width="{width}" height="{height}"><image width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{}"/></pattern>"#,
-            STANDARD.encode(png)
+            r#"<pattern id="{id}" patternUnits="userSpaceOnUse" width="{width}" height="{height}"><image width="{width}" height="{height}" preserveAspectRatio="none" href="{href}"/></pattern>"#
         );
         self.images.insert(image, id.clone());
         id
+    }
+
+    /// An image that is drawn once, pixel for pixel.
+    pub fn write_image(&mut self, out: &mut String, image: &Image) {
+        let bitmap = &self.scene.images[image.image];
+        let [x, y] = image.corner.map(|c| c * i64::from(SUBPIXELS));
+        let (width, height, href) = (bitmap.width * SUBPIXELS, bitmap.height * SUBPIXELS, data_url(bitmap));
+        let _ = write!(out, r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none""#);
+        super::ink::write_opacity(out, "opacity", image.opacity);
+        let _ = write!(out, r#" href="{href}"/>"#);
     }
 
     /// A mask over the whole picture; what is put between this and `</mask>` is its content.
@@ -119,4 +126,13 @@ impl<'a> Defs<'a> {
         self.gradients.insert(content, id.clone());
         id
     }
+}
+
+/// The bitmap as a PNG within the document.
+fn data_url(bitmap: &Bitmap) -> String {
+    let Bitmap { width, height, .. } = *bitmap;
+    let pixels = bitmap.data.chunks_exact(4).map(|p| u32::from_le_bytes([p[0], p[1], p[2], p[3]])).collect();
+    // What cannot be encoded is not drawn: a bitmap always can.
+    let png = png::encode(&Picture { width, height, pixels }).unwrap_or_default();
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
 }

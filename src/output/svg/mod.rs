@@ -9,7 +9,7 @@ mod escape;
 mod ink;
 mod path;
 
-use crate::scene::{Caption, Item, Run, Scene, Square};
+use crate::scene::{Caption, Fill, Item, Run, Scene, Square, Stroke};
 use crate::style::{BlendMode, Style};
 use crate::text;
 use crate::viewport::seen;
@@ -154,6 +154,7 @@ fn write_items(out: &mut String, items: &[Item], defs: &mut Defs) {
         let attributes = match item {
             Item::Fill(fill) => Some(ink::fill_attributes(&mut defined, fill, defs)),
             Item::Stroke(stroke) => ink::plain_attributes(stroke),
+            Item::Image(_) => None,
         };
         let attributes = attributes.unwrap_or_default();
         if !open.is_empty() && (attributes != open || !defined.is_empty()) {
@@ -163,15 +164,12 @@ fn write_items(out: &mut String, items: &[Item], defs: &mut Defs) {
         out.push_str(&defined);
         match item {
             Item::Stroke(stroke) if attributes.is_empty() => ink::write_stroke(out, stroke, defs),
-            Item::Fill(_) | Item::Stroke(_) => {
+            Item::Image(image) => defs.write_image(out, image),
+            Item::Fill(Fill { path, .. }) | Item::Stroke(Stroke { path, .. }) => {
                 if open.is_empty() {
                     let _ = write!(out, "<g{attributes}>");
                     open = attributes;
                 }
-                let path = match item {
-                    Item::Fill(fill) => &fill.path,
-                    Item::Stroke(stroke) => &stroke.path,
-                };
                 out.push_str("<path d=\"");
                 path::write_path(out, path);
                 out.push_str("\"/>");

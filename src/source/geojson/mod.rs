@@ -12,7 +12,7 @@ mod index;
 mod read;
 mod simplify;
 
-use super::{Backend, Info, Overrides, Source, WORLD};
+use super::{Backend, Info, Overrides, Source, TileKind, WORLD};
 use crate::clip::{Point, Rect};
 use crate::digest;
 use crate::error::{Code, Error};
@@ -142,6 +142,7 @@ fn source(collection: Collection, digest: &str, options: Options) -> Source {
         maxzoom: collection.maxzoom,
         bounds: collection.bounds(),
         class: SizeClass::C512,
+        tiles: TileKind::Vector,
         buffer: 0,
         sparse: false,
         attribution: options.attribution,
