@@ -3,10 +3,11 @@
 
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::output::{stylejson, tilejson};
+use crate::output::{spritesheet, stylejson, tilejson};
 use crate::page;
 use crate::request::{BaseUrl, Query, Request, Route, parse_route, unknown_route};
 use crate::response::{self, METHODS, Response, insert, problem};
+use crate::source::Info;
 use crate::tiler::Tiler;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
@@ -135,7 +136,8 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
             let tiles = name.as_ref().map_or("png".to_string(), |name| format!("styles/{name}"));
             let document = |base: &str| {
                 let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.png");
-                tilejson::document(&map.style, &map.infos(), &map.attribution(), &tiles)
+                let styles: Vec<&str> = app.tiler.maps.iter().map(|map| map.style.name.as_str()).collect();
+                tilejson::document(&map.style, &map.infos(), &map.attribution(), &tiles, &styles)
             };
             Ok(with_base_url(app, &request, document))
         }
@@ -147,11 +149,38 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
             };
             let document = |base: &str| {
                 let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.mvt");
-                let served = map.first_source().map(|(_, source)| &source.info);
-                let filled = |name: &str| served.filter(|info| map.fills(name, info));
-                stylejson::document(&map.style, filled, &tiles)
+                let sprite = format!("{base}/styles/{}/sprite", utf8_percent_encode(name, NON_ALPHANUMERIC));
+                let source = map.first_source().map(|(_, source)| &source.info);
+                let is_it = |info: &Info| source.is_some_and(|source| source.identity == info.identity);
+                let names = map.sources.iter().filter(|(_, source)| is_it(&source.info));
+                let names = names.map(|(name, _)| name.as_str()).collect();
+                let given = map.given.iter().map(String::as_str).collect();
+                let served = stylejson::Served { source, names, given, tiles: &tiles, sprite: &sprite };
+                stylejson::document(&map.style, &served)
             };
             Ok(with_base_url(app, &request, document))
+        }
+        Route::Sprite { style, scale, is_index } => {
+            let map = app.tiler.map(Some(style))?.clone();
+            let (scale, is_index) = (*scale, *is_index);
+            if map.style.sprite.is_empty() {
+                let hint = "a sprite is served where the style names one for its layers' images, or with --sprites";
+                return Err(Error::new(Code::UnknownRoute, format!("the style {style:?} has no images"), hint));
+            }
+            let tag = response::etag(&format!("sprite {scale} {is_index}"), &map.style.digest);
+            let known = request.if_none_match.as_deref().is_some_and(|given| response::matches(given, &tag));
+            let content_type = if is_index { "application/json" } else { "image/png" };
+            let write = move || match (known, is_index) {
+                (true, _) => Ok(Bytes::new()),
+                (_, true) => Ok(spritesheet::index(&map.style.sprite, scale).to_string().into()),
+                (_, false) => spritesheet::sheet(&map.style.sprite, scale),
+            };
+            let body = app.tiler.on_a_processor(write).await?;
+            let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+            let mut response = response::response(status, content_type, body);
+            insert(response.headers_mut(), header::ETAG, &tag);
+            insert(response.headers_mut(), header::CACHE_CONTROL, &app.tiler.cache_control());
+            Ok(response)
         }
         Route::Health => {
             let body = serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });

@@ -16,6 +16,21 @@ pub enum Property {
     Json(Arc<serde_json::Value>),
 }
 
+impl From<&Property> for serde_json::Value {
+    fn from(property: &Property) -> serde_json::Value {
+        match property {
+            Property::Null => serde_json::Value::Null,
+            Property::Bool(flag) => (*flag).into(),
+            Property::Int(number) => (*number).into(),
+            Property::UInt(number) => (*number).into(),
+            // NaN and infinities, which JSON does not have, become null.
+            Property::Double(number) => (*number).into(),
+            Property::String(text) => (**text).into(),
+            Property::Json(json) => (**json).clone(),
+        }
+    }
+}
+
 /// What a feature is made of (MVT 2.1, 4.3.4); multi-geometries count as their parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GeometryKind {

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, one file for each command.
 
+mod explain;
 mod output;
 mod overlay;
 mod progress;
@@ -26,6 +27,7 @@ Examples:
   rasterzen
   rasterzen serve --listen 127.0.0.1:8081
   rasterzen render 14/8529/5974 --size 512 -o monaco.png
+  rasterzen explain 14/8529/5974
   rasterzen static 7.4215,43.7345,14.5 800x600 -o monaco.png"
 )]
 struct Cli {
@@ -42,6 +44,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Render(render::Render),
+    Explain(explain::Explain),
     Static(static_image::Static),
     Style(style::Style),
 }
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(serve)) => serve::run(serve).map(|()| ExitCode::SUCCESS),
         Some(Command::Render(render)) => render::run(render).map(|()| ExitCode::SUCCESS),
+        Some(Command::Explain(settings)) => explain::run(settings).map(|()| ExitCode::SUCCESS),
         Some(Command::Static(image)) => static_image::run(image).map(|()| ExitCode::SUCCESS),
         Some(Command::Style(style)) => style::run(style),
     };

@@ -62,7 +62,7 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_extension(name).ok_or_else(|| format!("{name:?} is not png, svg, json, geojson or mvt"))
 }
 
-fn size(text: &str) -> Result<u32, String> {
+pub fn size(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|size| [256, 512].contains(size)).ok_or_else(|| format!("{text:?} is not 256 or 512"))
 }
 

@@ -79,7 +79,8 @@ impl Layer {
     pub(super) fn dictionary(&self) -> &Dictionary {
         self.dictionary.get_or_init(|| {
             let mut keys = HashMap::with_capacity_and_hasher(self.index.keys.len(), RandomState::default());
-            let firsts = (0..self.index.keys.len() as u32).map(|key| *keys.entry(self.key(key).into()).or_insert(key));
+            let firsts =
+                (0..self.index.keys.len() as u32).map(|key| *keys.entry(self.name_of(key).into()).or_insert(key));
             let aliases: Vec<u32> = firsts.collect();
             let distinct = keys.len() == aliases.len();
             let values = self.index.values.iter().map(|_| OnceLock::new()).collect();
@@ -87,7 +88,17 @@ impl Layer {
         })
     }
 
-    fn key(&self, key: u32) -> &str {
+    /// The index of a key; none where no feature has it.
+    pub fn key(&self, name: &str) -> Option<u32> {
+        self.dictionary().keys.get(name).copied()
+    }
+
+    /// How many values the features share: indices are below that.
+    pub fn value_count(&self) -> usize {
+        self.index.values.len()
+    }
+
+    fn name_of(&self, key: u32) -> &str {
         // Checked when the tile was.
         std::str::from_utf8(self.index.keys[key as usize].of_tile(&self.tile)).unwrap_or_default()
     }
@@ -100,13 +111,13 @@ impl Layer {
     }
 }
 
-impl Dictionary {
-    fn alias(&self, key: u32) -> u32 {
-        self.aliases.get(key as usize).copied().unwrap_or(key)
-    }
-}
-
 impl<'a> Feature<'a> {
+    /// Which of its layer's features it is.
+    pub fn place(&self) -> usize {
+        let first = self.layer.index.features.as_ptr() as usize;
+        (std::ptr::from_ref(self.record) as usize - first) / size_of::<Record>()
+    }
+
     /// The lines or rings in order; of points, all of them as one part.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
         let Layer { tile, index, .. } = self.layer;
@@ -116,6 +127,17 @@ impl<'a> Feature<'a> {
             cursor,
             commands: commands.of_tile(tile),
         })
+    }
+
+    /// The index of its value for a key, of which it has the index.
+    pub fn value_of(&self, key: u32) -> Option<u32> {
+        // Of a key that comes twice, the last counts.
+        let (aliases, mut tags) = (&self.dictionary.aliases, self.tags().iter().rev());
+        let tag = match aliases.is_empty() {
+            true => tags.find(|[other, _]| *other == key),
+            false => tags.find(|[other, _]| aliases[*other as usize] == key),
+        };
+        tag.map(|[_, value]| *value)
     }
 
     fn tags(&self) -> &'a [[u32; 2]] {
@@ -139,14 +161,12 @@ impl Attributes for Feature<'_> {
 
     fn property(&self, name: &str) -> Option<&Property> {
         let key = *self.dictionary.keys.get(name)?;
-        // Of a key that comes twice, the last counts.
-        let [_, value] = self.tags().iter().rev().find(|[other, _]| self.dictionary.alias(*other) == key)?;
-        Some(self.value(*value))
+        Some(self.value(self.value_of(key)?))
     }
 
     fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
         let mut tags: Vec<(&str, u32)> =
-            self.tags().iter().rev().map(|&[key, value]| (self.layer.key(key), value)).collect();
+            self.tags().iter().rev().map(|&[key, value]| (self.layer.name_of(key), value)).collect();
         tags.sort_by_key(|(key, _)| *key);
         tags.dedup_by_key(|(key, _)| *key);
         Box::new(tags.into_iter().map(|(key, value)| (key, self.value(value))))

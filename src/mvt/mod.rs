@@ -59,6 +59,10 @@ impl Tile {
         self.layers.iter().map(Layer::name)
     }
 
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter()
+    }
+
     /// The layer of this name; its dictionary is read at the first call and kept. An empty name is that of the only
     /// layer: style layers on GeoJSON sources name none.
     pub fn layer(&self, name: &str) -> Option<&Layer> {

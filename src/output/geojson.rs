@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 use crate::scene::{self, Canvas, Point, Rect, SourceTiles, Tiles};
-use crate::value::{Attributes, GeometryKind, Property};
+use crate::value::{Attributes, GeometryKind};
 use crate::viewport::Viewport;
 use std::fmt::Write;
 
@@ -83,7 +83,7 @@ fn collect_source(
                 }
                 for (key, value) in feature.properties() {
                     let key = if name_as == Some(key) { format!("_{key}") } else { key.to_string() };
-                    let _ = write!(out, "{comma}{}:{}", quoted(&key), json(value));
+                    let _ = write!(out, "{comma}{}:{}", quoted(&key), serde_json::Value::from(value));
                     comma = ",";
                 }
                 out.push_str("}}");
@@ -95,19 +95,6 @@ fn collect_source(
 
 fn quoted(text: &str) -> serde_json::Value {
     text.into()
-}
-
-fn json(value: &Property) -> serde_json::Value {
-    match value {
-        Property::Null => serde_json::Value::Null,
-        Property::Bool(flag) => (*flag).into(),
-        Property::Int(number) => (*number).into(),
-        Property::UInt(number) => (*number).into(),
-        // NaN and infinities, which JSON does not have, become null.
-        Property::Double(number) => (*number).into(),
-        Property::String(text) => (**text).into(),
-        Property::Json(json) => (**json).clone(),
-    }
 }
 
 fn position(point: Point, canvas: &Canvas, viewport: &Viewport) -> String {

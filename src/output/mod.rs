@@ -4,6 +4,7 @@ pub mod geojson;
 pub mod png;
 pub mod raster;
 pub mod resvg;
+pub mod spritesheet;
 pub mod stylejson;
 pub mod svg;
 pub mod tilejson;

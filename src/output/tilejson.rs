@@ -10,9 +10,9 @@ const MAXZOOM: u8 = 22;
 
 /// The document; `sources` are those that the style reads, that of `/mvt/` first, and `tiles` is a URL template.
 ///
-/// `source` is beyond the specification: which of `/mvt/`'s tiles there are, and how many CSS pixels one covers at its
-/// own zoom.
-pub fn document(style: &Style, sources: &[&Info], attribution: &str, tiles: &str) -> Value {
+/// Two members are beyond the specification. `source`: which of `/mvt/`'s tiles there are, and how many CSS pixels one
+/// covers at its own zoom. `styles`: the names of all that are served, the default first.
+pub fn document(style: &Style, sources: &[&Info], attribution: &str, tiles: &str, styles: &[&str]) -> Value {
     // A tile of 256 px shows MapLibre zoom z - 1: the first with content.
     let minzoom = |source: &&Info| match (source.minzoom, source.class) {
         (0, _) => 0,
@@ -28,6 +28,7 @@ pub fn document(style: &Style, sources: &[&Info], attribution: &str, tiles: &str
         "tiles": [tiles],
         "minzoom": minzoom,
         "maxzoom": MAXZOOM.max(minzoom),
+        "styles": styles,
         "bounds": sources.iter().map(|source| source.bounds).reduce(both).unwrap_or(WORLD),
     });
     if let Some(source) = sources.first() {

@@ -12,14 +12,22 @@ const element = (id) => document.getElementById(id);
 const key = new URLSearchParams(location.search).get("api_key");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// ---- The place in the URL: #zoom/lat/lng
+// ---- The place in the URL: #zoom/lat/lng, and behind it /style where that is not the default
 
 function parsePlace(text) {
-  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)$/.exec(text);
+  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)(?:\/([^/]+))?$/.exec(text);
   if (!parts) return null;
-  const [zoom, lat, lng] = parts.slice(1).map(Number);
+  const [zoom, lat, lng] = parts.slice(1, 4).map(Number);
   const inside = zoom <= MAX_ZOOM && Math.abs(lat) <= MAX_LATITUDE && Math.abs(lng) <= 180;
-  return inside ? { zoom: Math.round(zoom), lat, lng } : null;
+  return inside ? { zoom: Math.round(zoom), lat, lng, style: decoded(parts[4]) } : null;
+}
+
+function decoded(text = "") {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 // As many decimals as a pixel of 256 · 2^zoom around the world needs.
@@ -68,6 +76,8 @@ function goTo(place) {
 
 let size = 256;
 let tiles = null;
+let style = ""; // none is the default
+let styles = []; // the names of those that are served, the default first
 
 function query(parameters) {
   const search = new URLSearchParams(parameters);
@@ -76,14 +86,15 @@ function query(parameters) {
   return text ? `?${text}` : "";
 }
 
-const sizeQuery = () => (size === 512 ? { tile_size: "512" } : {});
+const styleQuery = () => (style ? { style } : {});
+const tileQuery = () => ({ ...(size === 512 ? { tile_size: "512" } : {}), ...styleQuery() });
 // A tile of 512 px shows what four of the next zoom show at 256 px, which is what the map's zoom counts.
 const zoomOffset = () => (size === 512 ? -1 : 0);
 
 function layTiles() {
   tiles?.remove();
   tiles = L.tileLayer(`png/{z}/{x}/{y}{r}.png{query}`, {
-    query: query(sizeQuery()),
+    query: query(tileQuery()),
     maxZoom: MAX_ZOOM,
     tileSize: size,
     zoomOffset: zoomOffset(),
@@ -155,12 +166,12 @@ function showTile() {
   const tile = held?.tile ?? tileAt(pointer ? map.containerPointToLatLng(pointer) : map.getCenter());
   setText("tile-title", held ? "Tile held" : pointer ? "Tile under the pointer" : "Tile at the centre");
   setText("tile", name(tile));
-  const suffix = query(sizeQuery());
+  const suffix = query(tileQuery());
   for (const form of ["svg", "png", "json"]) link(form, `${form}/${name(tile)}.${form}${suffix}`, name(tile));
   element("mvt").parentElement.hidden = element("mvt-tile").hidden = !source;
   if (source) {
     const own = sourceTile(tile);
-    link("mvt", `mvt/${name(own)}.mvt${query({})}`, name(own));
+    link("mvt", `mvt/${name(own)}.mvt${query(styleQuery())}`, name(own));
     setText("mvt-tile", `MVT: source tile ${name(own)}`);
   }
   setText("hold", held ? "Click it again to let it go." : "Click a tile to hold it here.");
@@ -213,13 +224,18 @@ map.on("moveend", () => {
   clearTimeout(resting);
   resting = setTimeout(() => {
     const [zoom, lat, lng] = placeText().split("/");
-    history.replaceState(null, "", `#${zoom}/${lat}/${lng}`);
+    keepPlace();
     setText("position", `Zoom ${zoom} at ${lat}, ${lng}`);
   }, QUIET_MS);
 });
+function keepPlace() {
+  history.replaceState(null, "", `#${placeText()}${style ? `/${encodeURIComponent(style)}` : ""}`);
+}
 addEventListener("hashchange", () => {
   const place = parsePlace(location.hash.slice(1));
-  if (place) goTo(place);
+  if (!place) return;
+  goTo(place);
+  if (styles.length && served(place.style) !== style) setStyle(served(place.style));
 });
 setText("position", `Zoom ${map.getZoom()} at ${placeText().split("/").slice(1).join(", ")}`);
 
@@ -268,7 +284,7 @@ async function problemOf(url) {
 element("retry").addEventListener("click", () => {
   hideProblem();
   if (!source) readTileJson();
-  tiles.redraw();
+  tiles?.redraw();
 });
 
 // ---- What the map shows: its name, its source, and whose data it is
@@ -308,17 +324,28 @@ function safeUrl(href) {
   }
 }
 
+// The default is none, and so is what is not served.
+const served = (name) => (styles.slice(1).includes(name) ? name : "");
+
 async function readTileJson() {
+  const wanted = style;
+  const url = style ? `styles/${encodeURIComponent(style)}.json` : "tilejson.json";
   let about;
   try {
-    const answer = await fetch("tilejson.json");
+    const answer = await fetch(url);
     if (!answer.ok) throw answer;
     about = await answer.json();
   } catch {
-    showProblem(await problemOf("tilejson.json"));
+    showProblem(await problemOf(url));
     return;
   }
+  // Another was chosen meanwhile.
+  if (wanted !== style) return;
   source = about.source;
+  if (!styles.length) {
+    offerStyles(about.styles);
+    if (served(given?.style)) return setStyle(served(given.style));
+  }
   setText("name", `rasterzen · ${about.name}`);
   document.title = `${about.name} map · rasterzen`;
   element("attribution").replaceChildren(safeContent(about.attribution ?? ""));
@@ -328,6 +355,31 @@ async function readTileJson() {
   if (!given && !moved && !bounds.contains([PLACE.lat, PLACE.lng])) map.fitBounds(bounds);
   showTile();
 }
+
+// ---- Styles, where there are several
+
+function offerStyles(names) {
+  styles = names;
+  const option = (name, index) => new Option(name, index ? name : "");
+  element("style").replaceChildren(...names.map(option));
+  element("styles").hidden = names.length < 2;
+}
+
+// The same place in another style.
+function setStyle(name) {
+  style = name;
+  element("style").value = name;
+  source = null;
+  hideProblem();
+  layTiles();
+  showTile();
+  return readTileJson();
+}
+
+element("style").addEventListener("change", ({ target }) => {
+  setStyle(target.value);
+  keepPlace();
+});
 
 // ---- The panel
 
@@ -357,6 +409,8 @@ for (const [id, step, limit] of [["zoom-in", 1, map.getMaxZoom()], ["zoom-out", 
 }
 
 size = Number(document.querySelector("input[name=size]:checked").value); // browsers keep it over a reload
-layTiles();
+// Which styles there are is not known yet: with one in the URL, nothing is drawn in another first.
+if (!given?.style) layTiles();
 showTile();
-readTileJson();
+await readTileJson();
+if (!tiles) layTiles();

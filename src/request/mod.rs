@@ -57,6 +57,12 @@ pub enum Route {
     TileJson(Option<String>),
     /// A style by name, for MapLibre GL.
     StyleJson(String),
+    /// The images of a style by name, for so many pixels to a CSS pixel: their PNG, or its index.
+    Sprite {
+        style: String,
+        scale: u8,
+        is_index: bool,
+    },
     Health,
     SourceHealth,
 }
@@ -181,6 +187,10 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         ["page", file] => Ok(Route::PageFile(file.to_string())),
         ["tilejson.json"] => Ok(Route::TileJson(None)),
         ["styles", style, "style.json"] => Ok(Route::StyleJson(style.to_string())),
+        ["styles", style, "sprite.json"] => Ok(sprite(style, 1, true)),
+        ["styles", style, "sprite.png"] => Ok(sprite(style, 1, false)),
+        ["styles", style, "sprite@2x.json"] => Ok(sprite(style, 2, true)),
+        ["styles", style, "sprite@2x.png"] => Ok(sprite(style, 2, false)),
         ["styles", file] if file.ends_with(".json") => {
             Ok(Route::TileJson(file.strip_suffix(".json").map(str::to_string)))
         }
@@ -204,6 +214,10 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         ["styles", style, size, z, x, y] => parse_style_tile(style, size, z, x, y),
         _ => Err(unknown_route()),
     }
+}
+
+fn sprite(style: &str, scale: u8, is_index: bool) -> Route {
+    Route::Sprite { style: style.to_string(), scale, is_index }
 }
 
 /// The error of a path where nothing is.

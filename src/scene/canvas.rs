@@ -172,9 +172,9 @@ impl Placement<'_> {
 
 /// A feature with its place in the world.
 pub struct Located<'a> {
-    feature: mvt::Feature<'a>,
-    tile: TileId,
-    extent: u32,
+    pub feature: mvt::Feature<'a>,
+    pub tile: TileId,
+    pub extent: u32,
 }
 
 impl Attributes for Located<'_> {

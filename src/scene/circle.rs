@@ -2,6 +2,8 @@
 
 use super::canvas::{Canvas, Placement, SourceTiles, reach};
 use super::path::{Point, Rect};
+use super::sieve::Sieve;
+use super::trace::{Fate, Trace};
 use super::{Circle, UNITS, faded};
 use crate::error::Error;
 use crate::limits;
@@ -14,6 +16,7 @@ pub fn layer(
     viewport: &Viewport,
     shift: Point,
     tiles: &SourceTiles,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Circle>, Error> {
     // Each cell once, where the viewport sees it.
     let mut cells: Vec<(Point, Placement, Point)> = Vec::new();
@@ -33,6 +36,7 @@ pub fn layer(
     let (stroke_color, stroke_width) = (circle.stroke_color.at(zoom), circle.stroke_width.at(zoom));
     let (stroke_opacity, blur) = (circle.stroke_opacity.at(zoom), circle.blur.at(zoom));
     let filter = layer.filter(tile_zoom);
+    let conditions = filter.conditions();
     let sort_key = circle.sort_key.as_ref().map(|key| key.at(tile_zoom));
     let [left, top, right, bottom] = viewport.seen().map(|pixels| pixels * UNITS);
     let seen = Rect { min: [left, top], max: [right, bottom] }.grown(reach(layer, viewport) + UNITS);
@@ -40,10 +44,13 @@ pub fn layer(
     for (_, placement, offset) in &cells {
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         let near = Rect { min: [0, 1].map(|i| seen.min[i] - offset[i]), max: [0, 1].map(|i| seen.max[i] - offset[i]) };
         for feature in data.features_within(projection.units(near.intersection(placement.cell))) {
             let located = placement.located(feature, data.extent());
-            if !filter.accepts(&located) {
+            let mark = trace.mark(layer, &located);
+            if !sieve.accepts(&located) {
+                trace.came_to(&mark, Fate::Filter);
                 continue;
             }
             let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
@@ -66,10 +73,22 @@ pub fn layer(
                     stroke_color: faded(stroke_color.of(&located), stroke_opacity.of(&located)),
                     blur: blur.of(&located).max(0.0),
                 };
-                drawn.push((key, circle));
+                if circle.is_visible() {
+                    trace.came_to(&mark, Fate::Drawn);
+                    drawn.push((key, circle));
+                } else {
+                    trace.came_to(&mark, Fate::Unpainted);
+                }
             }
         }
     }
     drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(drawn.into_iter().map(|(_, circle)| circle).collect())
+}
+
+impl Circle {
+    fn is_visible(&self) -> bool {
+        let has_disc = self.radius > 0.0 && self.color.a > 0.0;
+        has_disc || (self.stroke_width > 0.0 && self.stroke_color.a > 0.0)
+    }
 }

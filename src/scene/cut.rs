@@ -66,7 +66,8 @@ fn along_edge(a: Point, b: Point, cell: Rect) -> bool {
 }
 
 fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, pieces: &mut Vec<Piece>) {
-    let mut run: Vec<Point> = Vec::new();
+    // Most lines are not cut.
+    let mut run: Vec<Point> = Vec::with_capacity(points.size_hint().0);
     let mut before: Option<Point> = None;
     // Where the run began.
     let mut start = 0;
@@ -77,16 +78,23 @@ fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, piec
             match segment {
                 Some((a, b)) => {
                     if run.last() != Some(&a) {
-                        pieces.extend(Piece::open(std::mem::take(&mut run), start, cell));
+                        end(&mut run, start, cell, pieces);
                         start = i - 1;
                         run.push(a);
                     }
                     run.push(b);
                 }
-                None => pieces.extend(Piece::open(std::mem::take(&mut run), start, cell)),
+                None => end(&mut run, start, cell, pieces),
             }
         }
         before = Some(point);
     }
-    pieces.extend(Piece::open(run, start, cell));
+    end(&mut run, start, cell, pieces);
+}
+
+/// Makes a piece of the points since its start, if there are any.
+fn end(run: &mut Vec<Point>, start: usize, cell: Rect, pieces: &mut Vec<Piece>) {
+    if !run.is_empty() {
+        pieces.extend(Piece::open(std::mem::take(run), start, cell));
+    }
 }

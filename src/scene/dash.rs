@@ -4,7 +4,7 @@
 //! tiles ago. So at each cut the pattern stands at the middle of its first dash; between two cuts it is stretched so
 //! that a whole number of periods fits; a piece shorter than half a period is solid.
 
-use super::path::{Line, Measured, Point, Stretch};
+use super::path::{Measured, Point, Stretch};
 use crate::limits;
 
 /// A stretch of a line that is stroked.
@@ -15,18 +15,24 @@ pub struct Dash {
     pub middle: f64,
 }
 
+impl Dash {
+    /// All of a line.
+    pub fn whole(line: Measured) -> Dash {
+        Dash { closed: line.closed, points: line.whole(), middle: 0.0 }
+    }
+}
+
 /// The dashes of a line; `pattern` holds the lengths in scene units, on and off in turn. A pattern of an odd number of
 /// lengths ends and begins with "on". The line itself where the pattern has no length or would make too many dashes.
-pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
+pub fn dashes(line: Measured, pattern: &[f64]) -> Vec<Dash> {
     let period: f64 = pattern.iter().sum();
     let total = line.length;
     if period <= 0.0 || total / period > limits::DASHES as f64 {
-        return vec![Dash { points: line.points.clone(), closed: line.closed, middle: 0.0 }];
+        return vec![Dash::whole(line)];
     }
-    let measured = Measured::new(line);
     let mut intervals: Vec<(f64, f64)> = Vec::new();
-    for Stretch { from, to, cut: [cut_before, cut_after] } in measured.stretches.iter().copied() {
-        let piece = (measured.lengths[from], measured.lengths[to]);
+    for Stretch { from, to, cut: [cut_before, cut_after] } in line.stretches.iter().copied() {
+        let piece = (line.lengths[from], line.lengths[to]);
         for (start, end) in piece_dashes(piece.1 - piece.0, cut_before, cut_after, pattern, period) {
             let (start, end) = (piece.0 + start, piece.0 + end);
             match intervals.last_mut() {
@@ -38,11 +44,8 @@ pub fn dashes(line: &Line, pattern: &[f64]) -> Vec<Dash> {
     }
     let over_start =
         line.closed && intervals.len() > 1 && intervals[0].0 <= 0.0 && intervals[intervals.len() - 1].1 >= total;
-    let dash = |&(start, end): &(f64, f64)| Dash {
-        points: measured.part(start, end),
-        closed: false,
-        middle: (start + end) / 2.0,
-    };
+    let dash =
+        |&(start, end): &(f64, f64)| Dash { points: line.part(start, end), closed: false, middle: (start + end) / 2.0 };
     let mut drawn: Vec<Dash> = intervals.iter().map(dash).collect();
     if over_start && let Some(mut joined) = drawn.pop() {
         joined.points.pop();

@@ -4,6 +4,8 @@
 use super::canvas::Canvas;
 use super::image::Images;
 use super::path::{Path, Point, Rect};
+use super::sieve::Sieve;
+use super::trace::{Fate, Trace};
 use super::{Fill, Item, Paint, UNITS, faded, line};
 use crate::error::Error;
 use crate::style;
@@ -17,12 +19,14 @@ pub fn layer(
     fill: &style::Fill,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Item>, Error> {
     let antialias = fill.antialias.at(canvas.zoom).constant();
-    let mut items: Vec<Item> = areas(layer, fill, antialias, canvas, images)?.into_iter().map(Item::Fill).collect();
+    let areas = areas(layer, fill, antialias, canvas, images, trace)?;
+    let mut items: Vec<Item> = areas.into_iter().map(Item::Fill).collect();
     // Disabled by a pattern (Style Spec, `fill-outline-color`).
     if let Some(color) = fill.outline_color.as_ref().filter(|_| antialias && fill.pattern.is_none()) {
-        items.extend(line::outlines(layer, fill, color, canvas, images)?.into_iter().map(Item::Stroke));
+        items.extend(line::outlines(layer, fill, color, canvas, images, trace)?.into_iter().map(Item::Stroke));
     }
     Ok(items)
 }
@@ -33,6 +37,7 @@ fn areas(
     antialias: bool,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Fill>, Error> {
     let Some(own) = canvas.own else { return Ok(Vec::new()) };
     let Some(data) = own.tile.layer(&layer.source_layer) else { return Ok(Vec::new()) };
@@ -40,6 +45,8 @@ fn areas(
     let (color, opacity) = (fill.color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let pattern = fill.pattern.as_ref().map(|pattern| pattern.at_with(canvas.tile_zoom, images.globals));
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
+    let mut sieve = Sieve::new(&conditions, data);
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
     let mut drawn: Vec<(f64, Fill)> = Vec::new();
     let mut ring: Vec<Point> = Vec::new();
@@ -47,7 +54,13 @@ fn areas(
     let visible = canvas.asked.grown(3 * UNITS);
     for feature in data.features_within(projection.units(canvas.asked)) {
         let located = own.located(feature, data.extent());
-        if feature.kind() != GeometryKind::Polygon || !filter.accepts(&located) {
+        let mark = trace.mark(layer, &located);
+        if feature.kind() != GeometryKind::Polygon {
+            trace.came_to(&mark, Fate::Geometry);
+            continue;
+        }
+        if !sieve.accepts(&located) {
+            trace.came_to(&mark, Fate::Filter);
             continue;
         }
         let opacity = opacity.of(&located);
@@ -55,7 +68,14 @@ fn areas(
             None => Some(Paint::Color(faded(color.of(&located), opacity))),
             Some(pattern) => images.area(&pattern.of(&located), canvas.viewport, opacity),
         };
-        let Some(paint) = paint.filter(Paint::is_visible) else { continue };
+        let Some(paint) = paint else {
+            trace.came_to(&mark, Fate::NoImage);
+            continue;
+        };
+        if !paint.is_visible() {
+            trace.came_to(&mark, Fate::Unpainted);
+            continue;
+        }
         let mut path = Path::default();
         for part in feature.parts().filter(|part| projection.rect(part.bounds).touches(visible)) {
             ring.clear();
@@ -66,6 +86,7 @@ fn areas(
             path.push_ring(&ring, visible, canvas.offset);
         }
         if !path.is_empty() {
+            trace.came_to(&mark, Fate::Drawn);
             let key = sort_key.as_ref().map_or(0.0, |key| key.of(&located));
             drawn.push((key, Fill { paint, antialias, path }));
         }

@@ -6,24 +6,36 @@ use super::cut::{self, Piece};
 use super::join::{self, Chain, Joinable};
 use super::offset;
 use super::path::{Line, Point, Rect, UNITS, distance, length};
+use super::sieve::Sieve;
+use super::trace::{Fate, Trace};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
+
+/// How far a square's own features draw what their lines go on into, at scale 1 and at least: where that is out of the
+/// square, nobody sees where another feature goes on.
+const OVERLAP: i64 = 64 * UNITS;
 
 /// What pieces of one line have in common.
 pub trait Joined: PartialEq {
     /// In scene units.
     fn half_width(&self) -> f64;
+    /// Whether the line is moved sideways.
+    fn is_moved(&self) -> bool;
     /// Whether it matters which way the line runs.
     fn is_directed(&self) -> bool;
     /// Whether it matters how far along its line a place is.
     fn is_measured(&self) -> bool;
+    /// The same where that is not known.
+    fn unmeasured(self) -> Self;
 }
 
 /// The lines of a layer that reach into a square.
-pub struct Gathered<P> {
+pub struct Gathered<P, M> {
     /// The paint of each feature, in the order in which they are drawn.
     pub paints: Vec<P>,
+    /// What each of those features is known by.
+    pub marks: Vec<M>,
     pub courses: Vec<Course>,
 }
 
@@ -41,38 +53,63 @@ pub struct Share {
     /// Which of the paints, all of which are equal along one line.
     pub feature: usize,
     pub from: f64,
+    /// On a ring, beyond its length where it goes on from the end into the beginning.
     pub until: f64,
+    /// The feature's pieces, and until where each is drawn.
+    pieces: Vec<(usize, f64)>,
 }
 
-/// The lines of a layer's features; `resolve` gives a feature's paint, or none where there is nothing to draw.
-pub fn gather<P: Joined>(
+/// The lines of a layer's features; `resolve` gives a feature's paint, or what becomes of it where it has none.
+pub fn gather<P: Joined, T: Trace>(
     layer: &style::Layer,
     canvas: &Canvas,
     near: Rect,
-    resolve: impl Fn(&Located) -> Option<P>,
-) -> Result<Gathered<P>, Error> {
-    // What lies beyond `reached` cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
-    let reached = near.grown(reach(layer, canvas.viewport));
+    resolve: impl Fn(&Located) -> Result<P, Fate>,
+    trace: &mut T,
+) -> Result<Gathered<P, T::Mark>, Error> {
+    let reach = reach(layer, canvas.viewport);
+    // As far as the square's own features draw what they go on into, their ends have to be known.
+    let beyond = reach.max(OVERLAP * i64::from(canvas.viewport.scale)) + 4 * UNITS;
     let filter = layer.filter(canvas.tile_zoom);
+    let conditions = filter.conditions();
     let mut paints: Vec<P> = Vec::new();
+    let mut marks: Vec<T::Mark> = Vec::new();
     let mut pieces: Vec<Joinable> = Vec::new();
     // The paint of each piece.
     let mut painted: Vec<usize> = Vec::new();
     let mut progress: Vec<Option<[f64; 2]>> = Vec::new();
     let mut cut_pieces: Vec<Piece> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
-    for (i, placement) in canvas.own.iter().chain(&canvas.around).enumerate() {
+    for (i, placement) in canvas.own.iter().map(|own| (0, own)).chain((1..).zip(&canvas.around)) {
+        let near = if i == 0 { near.grown(beyond) } else { near };
+        // What lies beyond cannot be seen wherever it is moved sideways, and what no edge cuts is joined to nothing.
+        let reached = near.grown(reach);
         let Some(data) = placement.tile.layer(&layer.source_layer) else { continue };
         let projection = placement.projection(data.extent());
+        let mut sieve = Sieve::new(&conditions, data);
         for feature in data.features_within(projection.units(near)) {
             let located = placement.located(feature, data.extent());
-            if feature.kind() == GeometryKind::Point || !filter.accepts(&located) {
+            let mark = trace.mark(layer, &located);
+            if feature.kind() == GeometryKind::Point {
+                trace.came_to(&mark, Fate::Geometry);
                 continue;
             }
-            let Some(paint) = resolve(&located) else { continue };
+            if !sieve.accepts(&located) {
+                trace.came_to(&mark, Fate::Filter);
+                continue;
+            }
+            let paint = match resolve(&located) {
+                Ok(paint) => paint,
+                Err(fate) => {
+                    trace.came_to(&mark, fate);
+                    continue;
+                }
+            };
             let is_measured = paint.is_measured() && feature.kind() == GeometryKind::LineString;
             let metrics = if is_measured { metrics(&located) } else { None };
-            paints.push(paint);
+            // So that it is not joined to what is measured: that would be seen where the other is known, and only there.
+            paints.push(if metrics.is_some() { paint } else { paint.unmeasured() });
+            marks.push(mark);
             let (tolerance, id) = (projection.tolerance(), feature.id());
             for part in feature.parts() {
                 let bounds = projection.rect(part.bounds);
@@ -99,37 +136,74 @@ pub fn gather<P: Joined>(
         *paint == paints[painted[b]] && (!paint.is_directed() || a_last != b_last)
     };
     let course = |chain: Chain| {
-        let (line, spans) = put_together(&chain, &pieces, paints[painted[chain.pieces[0].0]].half_width());
+        let paint = &paints[painted[chain.pieces[0].0]];
+        let (line, spans) = put_together(&chain, &pieces, paint.half_width(), paint.is_moved());
         let progress = progress_along(&chain, &pieces, &progress);
-        Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted) }
+        Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted, beyond as f64) }
     };
     let courses = join::chains(&pieces, alike).into_iter().map(course).collect();
-    Ok(Gathered { paints, courses })
+    Ok(Gathered { paints, marks, courses })
 }
 
-/// The square's own features each draw their own part of a chain, up to the middle of what lies between them: whether
-/// they belong together somewhere else is not known everywhere. What has none of the square's own is its first piece's.
-fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize]) -> Vec<Share> {
-    let share = |feature: usize, from: f64| Share { feature, from, until: f64::INFINITY };
-    let mut shares: Vec<Share> = Vec::new();
-    let mut end = 0.0;
-    let own = chain.pieces.iter().zip(spans).filter(|((piece, _), _)| pieces[*piece].placement == 0);
-    for (&(piece, _), span) in own {
-        let feature = painted[piece];
-        if let Some(before) = shares.last_mut().filter(|before| before.feature != feature && !chain.closed) {
-            before.until = (end + span.0) / 2.0;
-            let from = before.until;
-            shares.push(share(feature, from));
-        } else if shares.is_empty() {
-            shares.push(share(feature, 0.0));
+/// Each feature draws its own part of a chain, and the square's own a little of what they go on into: up to `beyond`, or
+/// to its middle. What is farther away is not known everywhere.
+fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize], beyond: f64) -> Vec<Share> {
+    let (is_own, feature) =
+        (|n: usize| pieces[chain.pieces[n].0].placement == 0, |n: usize| painted[chain.pieces[n].0]);
+    let length = |n: usize| spans[n].1 - spans[n].0;
+    let count = chain.pieces.len();
+    // Where one feature ends and another begins; the last piece of a ring goes on into the first.
+    let joints = (0..count - usize::from(!chain.closed)).map(|n| (n, (n + 1) % count));
+    let border = |(before, after): (usize, usize)| {
+        let moved = match (is_own(before), is_own(after)) {
+            (true, false) => beyond.min(length(after) / 2.0),
+            (false, true) => -beyond.min(length(before) / 2.0),
+            _ => 0.0,
+        };
+        (spans[before].1 + moved, after)
+    };
+    let borders: Vec<(f64, usize)> =
+        joints.filter(|&(before, after)| feature(before) != feature(after)).map(border).collect();
+    let total = spans[count - 1].1;
+    let is_ring_of_many = chain.closed && !borders.is_empty();
+    let last = if is_ring_of_many { borders[0].0 + total } else { f64::INFINITY };
+    let starts = if is_ring_of_many { borders } else { [vec![(0.0, 0)], borders].concat() };
+    let ends = starts.iter().skip(1).map(|start| start.0).chain([last]);
+    let share = |(&(from, first), until): (&(f64, usize), f64)| {
+        let end = if chain.closed { first + count } else { count };
+        let its = (first..end).take_while(|n| feature(n % count) == feature(first));
+        let mut pieces: Vec<(usize, f64)> =
+            its.map(|n| (chain.pieces[n % count].0, spans[n % count].1 + (n / count) as f64 * total)).collect();
+        if let Some(last) = pieces.last_mut() {
+            last.1 = until;
         }
-        end = span.1;
+        Share { feature: feature(first), from, until, pieces }
+    };
+    starts.iter().zip(ends).map(share).collect()
+}
+
+impl Share {
+    /// Whether a place along a line of a length is drawn as this one's.
+    pub fn holds(&self, at: f64, length: f64) -> bool {
+        [at, at + length].iter().any(|at| (self.from..self.until).contains(at))
     }
-    if shares.is_empty() {
-        let first = chain.pieces.iter().map(|&(piece, _)| painted[piece]).min().unwrap_or_default();
-        shares.push(share(first, 0.0));
+
+    /// From where to where along a line of a length: where the share goes on beyond the end of a ring, two parts.
+    pub fn spans(&self, length: f64) -> impl Iterator<Item = [f64; 2]> {
+        spans(self.from, self.until, length)
     }
-    shares
+
+    /// The same for each piece: chains begin wherever what is known of them does, but pieces are the same for all.
+    pub fn pieces(&self, length: f64) -> impl Iterator<Item = (usize, [f64; 2])> {
+        let starts = [self.from].into_iter().chain(self.pieces.iter().map(|(_, until)| *until));
+        let piece = move |(from, &(piece, until))| spans(from, until, length).map(move |span| (piece, span));
+        starts.zip(&self.pieces).flat_map(piece)
+    }
+}
+
+fn spans(from: f64, until: f64, length: f64) -> impl Iterator<Item = [f64; 2]> {
+    let over = if until.is_finite() { until - length } else { 0.0 };
+    [[from, until.min(length)], [(from - length).max(0.0), over]].into_iter().filter(|[from, until]| from < until)
 }
 
 /// The progress at the ends of a line's pieces, which are in order; `start` and `end` are those of the whole line.
@@ -155,7 +229,8 @@ fn metrics(feature: &Located) -> Option<[f64; 2]> {
             Property::UInt(number) => *number as f64,
             Property::Null | Property::Bool(_) | Property::String(_) | Property::Json(_) => return None,
         };
-        (0.0..=1.0).contains(&number).then_some(number)
+        // What is computed from lengths may be off by their last bits.
+        (-1e-9..=1.0 + 1e-9).contains(&number).then(|| number.clamp(0.0, 1.0))
     };
     Some([share("mapbox_clip_start")?, share("mapbox_clip_end")?])
 }
@@ -183,10 +258,13 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
 
 /// A chain as one line, and from where to where along it each piece reaches. A cut end without a partner goes straight
 /// on for half the width, out of its cell.
-fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, Vec<(f64, f64)>) {
+fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64, is_moved: bool) -> (Line, Vec<(f64, f64)>) {
     let piece = |i: usize| &pieces[i].piece;
     let is_cut = |i: usize, last: bool| piece(i).borders[usize::from(last)] != [None; 2];
-    let mut line = Line { closed: chain.closed, ..Line::default() };
+    // A piece becomes longer by its stays, the line by its ends.
+    let count = chain.pieces.iter().map(|&(i, _)| piece(i).points.len() + 4).sum::<usize>() + 2;
+    let (points, at) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut line = Line { points, at, closed: chain.closed, ..Line::default() };
     let mut spans = Vec::with_capacity(chain.pieces.len());
     let (first, first_forward) = chain.pieces[0];
     if !chain.closed && is_cut(first, !first_forward) {
@@ -196,25 +274,22 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
         line.cuts.push(1);
     }
     for (n, &(i, forward)) in chain.pieces.iter().enumerate() {
-        let mut points = with_stays(piece(i));
+        let mut points = with_stays(piece(i), is_moved);
         if !forward {
             points.reverse();
         }
-        let lengths: Vec<f64> = points.windows(2).map(|pair| distance(pair[0], pair[1])).collect();
-        if n > 0
-            && let Some(end) = line.points.pop()
-        {
-            line.at.pop();
+        let end = if n > 0 { line.points.pop().zip(line.at.pop()) } else { None };
+        let start = line.length;
+        line.at.push(start);
+        for pair in points.windows(2) {
+            line.length += distance(pair[0], pair[1]);
+            line.at.push(line.length);
+        }
+        if let Some((end, _)) = end {
             line.cuts.push(line.points.len());
             points[0] = between(end, points[0]);
         }
-        let start = line.length;
-        line.at.push(start);
-        for length in lengths {
-            line.length += length;
-            line.at.push(line.length);
-        }
-        line.points.extend(points);
+        line.points.append(&mut points);
         spans.push((start, line.length));
     }
     if piece(first).closed {
@@ -238,31 +313,40 @@ fn put_together(chain: &Chain, pieces: &[Joinable], half_width: f64) -> (Line, V
     (line, spans)
 }
 
-/// A piece's points, with more of them where needed so that the two segments at each cut end are short.
+/// A piece's points, with more of them where needed so that the segments at each cut end are short: two of them, or
+/// three where the line is moved sideways, because then the corner of its outline after the one that moves does too.
 ///
 /// There its line goes on into another tile's, whose end may be rounded otherwise, and which is not known where only the
 /// far part of the piece is in sight. What moves with the end (it, and the corner before it of an outline or an offset
 /// line) stays within [`STAY`](crate::limits::STAY) pixels.
-fn with_stays(piece: &Piece) -> Vec<Point> {
+fn with_stays(piece: &Piece, is_moved: bool) -> Vec<Point> {
     let mut points = piece.points.clone();
     if piece.borders[1] != [None; 2] {
         points.reverse();
-        stay(&mut points);
+        stay(&mut points, is_moved);
         points.reverse();
     }
     if piece.borders[0] != [None; 2] {
-        stay(&mut points);
+        stay(&mut points, is_moved);
     }
     points
 }
 
-/// Shortens the first two segments.
-fn stay(points: &mut Vec<Point>) {
+/// Shortens the first two segments, or three.
+fn stay(points: &mut Vec<Point>, is_moved: bool) {
     let towards = |from: Point, to: Point, pixels: f64| {
         let share = pixels * UNITS as f64 / distance(from, to);
         [0, 1].map(|i| from[i] + ((to[i] - from[i]) as f64 * share).round() as i64)
     };
     let pixels = |a: Point, b: Point| distance(a, b) / UNITS as f64;
+    if is_moved {
+        for i in 0..3 {
+            if points.get(i + 1).is_some_and(|&next| pixels(points[i], next) > 1.5) {
+                points.insert(i + 1, towards(points[i], points[i + 1], 1.0));
+            }
+        }
+        return;
+    }
     let (end, next) = (points[0], points[1]);
     if pixels(end, next) > 3.0 {
         points.splice(1..1, [towards(end, next, 1.0), towards(end, next, 2.0)]);

@@ -62,10 +62,10 @@ pub fn runs(
             continue;
         }
         let mut points = measured.part(first, last);
-        if is_first && !measured.closed {
+        if first <= 0.0 && !measured.closed {
             points.insert(0, offset::extend(&points, false, beyond));
         }
-        if is_last && !measured.closed {
+        if last >= total && !measured.closed {
             points.push(offset::extend(&points, true, beyond));
         }
         let mut path = Path::default();

@@ -45,7 +45,7 @@ pub fn chains(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) 
     let mut used = vec![false; pieces.len()];
     let mut chains = Vec::new();
     let mut walk = |from: usize, from_first: bool, used: &mut Vec<bool>| {
-        let mut chain = Chain { pieces: Vec::new(), closed: false };
+        let mut chain = Chain { pieces: Vec::with_capacity(1), closed: false };
         let (mut piece, mut forward) = (from, from_first);
         loop {
             used[piece] = true;

@@ -8,7 +8,8 @@ use super::dash::{self, Dash};
 use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
 use super::path::{Line, Measured, Path, UNITS};
-use super::{Ink, Stroke, faded, gradient, offset, texture, tips};
+use super::trace::{Fate, Trace};
+use super::{Ink, Quad, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
 use crate::limits;
 use crate::style::color::Color;
@@ -42,6 +43,10 @@ impl Joined for Paint {
         self.width * UNITS as f64 / 2.0
     }
 
+    fn is_moved(&self) -> bool {
+        self.offset != 0.0 || self.gap > 0.0
+    }
+
     fn is_directed(&self) -> bool {
         // An offset would change sides where two pieces run against each other.
         self.offset != 0.0 || self.pattern.is_some() || self.has_gradient
@@ -50,6 +55,10 @@ impl Joined for Paint {
     fn is_measured(&self) -> bool {
         self.has_gradient
     }
+
+    fn unmeasured(self) -> Paint {
+        Paint { has_gradient: false, ..self }
+    }
 }
 
 pub fn layer(
@@ -57,15 +66,15 @@ pub fn layer(
     line: &style::Line,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     let resolve = resolver(line, canvas, images);
     let visible = |feature: &Located| {
-        Some(resolve(feature)).filter(|paint| {
-            let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
-            has_ink && paint.opacity > 0.0 && paint.width > 0.0
-        })
+        let paint = resolve(feature);
+        let has_ink = paint.pattern.is_some() || paint.has_gradient || paint.color.a > 0.0;
+        if has_ink && paint.opacity > 0.0 && paint.width > 0.0 { Ok(paint) } else { Err(Fate::Unpainted) }
     };
-    strokes(layer, canvas, visible, line.gradient.as_ref(), images)
+    strokes(layer, canvas, visible, line.gradient.as_ref(), images, trace)
 }
 
 /// The outlines of a fill layer's polygons, where they are not cut.
@@ -75,6 +84,7 @@ pub fn outlines(
     color: &Property<Color>,
     canvas: &Canvas,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     let (color, opacity) = (color.at(canvas.zoom), fill.opacity.at(canvas.zoom));
     let sort_key = fill.sort_key.as_ref().map(|key| key.at(canvas.tile_zoom));
@@ -94,43 +104,50 @@ pub fn outlines(
         has_gradient: false,
         sort_key: sort_key.as_ref().map_or(0.0, |key| key.of(feature)),
     };
-    let of_polygon = |feature: &Located| {
-        (feature.kind() == GeometryKind::Polygon).then(|| paint(feature)).filter(|paint| paint.color.a > 0.0)
+    let of_polygon = |feature: &Located| match feature.kind() {
+        GeometryKind::Polygon => Some(paint(feature)).filter(|paint| paint.color.a > 0.0).ok_or(Fate::Unpainted),
+        GeometryKind::Point | GeometryKind::LineString => Err(Fate::Geometry),
     };
-    strokes(layer, canvas, of_polygon, None, images)
+    strokes(layer, canvas, of_polygon, None, images, trace)
 }
 
 fn strokes(
     layer: &style::Layer,
     canvas: &Canvas,
-    resolve: impl Fn(&Located) -> Option<Paint>,
+    resolve: impl Fn(&Located) -> Result<Paint, Fate>,
     colors: Option<&Gradient>,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Vec<Stroke>, Error> {
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    let Gathered { paints, courses } = gather(layer, canvas, near, resolve)?;
+    let Gathered { paints, marks, courses } = gather(layer, canvas, near, resolve, trace)?;
     let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
+    // Images and colours along lines lie over one another: those of each feature's pieces in their order.
+    let mut laid: Vec<(usize, usize, Laid)> = Vec::new();
     for Course { line, progress, shares } in courses {
         let paint = &paints[shares[0].feature];
         let (width, side) = profile(paint);
         let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
         for line in sideways(line, paint.offset, side) {
-            let measured = Measured::new(&line);
-            for share in &shares {
-                let (ink, span) = (&mut drawn[share.feature].ink, [share.from, share.until]);
-                if let (Some(band), Ink::Pattern { quads, .. }) = (&band, &mut *ink) {
-                    texture::lay(&measured, band, span, near, canvas.offset, images, quads);
+            let measured = Measured::new(line);
+            let total = measured.total();
+            let parts = shares.iter().flat_map(|share| share.pieces(total).map(move |part| (share.feature, part)));
+            for (feature, (piece, span)) in parts {
+                let along = if let Some(band) = &band {
+                    Laid::Quads(texture::lay(&measured, band, span, near, canvas.offset, images))
                 } else if let Some(colors) = colors {
                     let beyond = (width / 2.0 + 1.0) * UNITS as f64;
-                    let more = gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset);
-                    add_runs(ink, paint.opacity, more);
-                }
+                    Laid::Runs(gradient::runs(&measured, &progress, colors, span, beyond, near, canvas.offset))
+                } else {
+                    continue;
+                };
+                laid.push((piece, feature, along));
             }
-            for Dash { points, closed, middle } in stretches(line, &measured, paint, &shares) {
-                let share = shares.iter().find(|share| middle < share.until).unwrap_or(&shares[0]);
+            for Dash { points, closed, middle } in stretches(measured, paint, &shares) {
+                let share = shares.iter().find(|share| share.holds(middle, total)).unwrap_or(&shares[0]);
                 let Stroke { path, tips, .. } = &mut drawn[share.feature];
                 if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
                     let half = width * UNITS as f64 / 2.0;
@@ -140,11 +157,23 @@ fn strokes(
             }
         }
     }
-    // Where there is no such image, nothing is drawn.
-    let is_seen = |stroke: &Stroke| {
-        !stroke.path.is_empty() && !matches!(&stroke.ink, Ink::Pattern { quads, .. } if quads.is_empty())
+    laid.sort_by_key(|(piece, ..)| *piece);
+    for (_, feature, along) in laid {
+        along.put_on(&mut drawn[feature].ink, paints[feature].opacity);
+    }
+    let fate = |stroke: &Stroke| match &stroke.ink {
+        _ if stroke.path.is_empty() => Fate::Outside,
+        // Where there is no such image, nothing is drawn.
+        Ink::Pattern { quads, .. } if quads.is_empty() => Fate::NoImage,
+        Ink::Color(_) | Ink::Gradient { .. } | Ink::Pattern { .. } => Fate::Drawn,
     };
-    let mut drawn: Vec<(Paint, Stroke)> = paints.into_iter().zip(drawn).filter(|(_, stroke)| is_seen(stroke)).collect();
+    let is_drawn = |((_, stroke), mark): &((Paint, Stroke), _)| {
+        let fate = fate(stroke);
+        trace.came_to(mark, fate);
+        fate == Fate::Drawn
+    };
+    let drawn = paints.into_iter().zip(drawn).zip(marks).filter(is_drawn);
+    let mut drawn: Vec<(Paint, Stroke)> = drawn.map(|(drawn, _)| drawn).collect();
     drawn.sort_by(|a, b| a.0.sort_key.total_cmp(&b.0.sort_key));
     Ok(drawn.into_iter().map(|(_, stroke)| stroke).collect())
 }
@@ -168,28 +197,45 @@ fn blank(paint: &Paint) -> Stroke {
     }
 }
 
-fn add_runs(ink: &mut Ink, opacity: f64, more: Vec<(Color, Path)>) {
-    match ink {
-        Ink::Gradient { runs, .. } => runs.extend(more),
-        Ink::Color(_) | Ink::Pattern { .. } if more.is_empty() => {}
-        Ink::Color(_) | Ink::Pattern { .. } => *ink = Ink::Gradient { opacity, runs: more },
+/// What is drawn along a part of a line.
+enum Laid {
+    Quads(Vec<Quad>),
+    Runs(Vec<(Color, Path)>),
+}
+
+impl Laid {
+    fn put_on(self, ink: &mut Ink, opacity: f64) {
+        match (self, ink) {
+            (Laid::Quads(more), Ink::Pattern { quads, .. }) => quads.extend(more),
+            (Laid::Runs(more), Ink::Gradient { runs, .. }) => runs.extend(more),
+            (Laid::Runs(more), ink) if !more.is_empty() => *ink = Ink::Gradient { opacity, runs: more },
+            _ => {}
+        }
     }
 }
 
 /// What is stroked of a line: its dashes, or all of it, cut where another feature draws on.
-fn stretches(line: Line, measured: &Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
+fn stretches(line: Measured, paint: &Paint, shares: &[Share]) -> Vec<Dash> {
     if !paint.dashes.is_empty() && paint.pattern.is_none() {
         let pattern: Vec<f64> = paint.dashes.iter().map(|d| d * paint.width * UNITS as f64).collect();
-        return dash::dashes(&line, &pattern);
+        return dash::dashes(line, &pattern);
     }
     if shares.len() == 1 {
-        return vec![Dash { points: line.points, closed: line.closed, middle: 0.0 }];
+        return vec![Dash::whole(line)];
     }
     let part = |share: &Share| {
-        let until = share.until.min(line.length);
-        Dash { points: measured.part(share.from, until), closed: false, middle: (share.from + until) / 2.0 }
+        // The end of a ring before its beginning.
+        let mut spans: Vec<[f64; 2]> = share.spans(line.total()).collect();
+        spans.sort_by(|a, b| b[0].total_cmp(&a[0]));
+        let &[from, until] = spans.first()?;
+        let mut points = line.part(from, until);
+        if let Some(&[begin, end]) = spans.get(1) {
+            points.pop();
+            points.extend(line.part(begin, end));
+        }
+        Some(Dash { points, closed: false, middle: from })
     };
-    shares.iter().map(part).collect()
+    shares.iter().filter_map(part).collect()
 }
 
 /// The function from a feature to its paint.

@@ -13,6 +13,7 @@ mod caption;
 mod circle;
 mod cut;
 mod dash;
+mod explain;
 mod fill;
 mod gather;
 mod gradient;
@@ -22,8 +23,10 @@ mod line;
 mod offset;
 mod path;
 mod raster;
+mod sieve;
 mod texture;
 mod tips;
+mod trace;
 
 use crate::bitmap::Bitmap;
 use crate::error::Error;
@@ -32,9 +35,11 @@ use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
 use crate::viewport::{self, Turn, Viewport};
 use image::Images;
 use std::collections::BTreeMap;
+use trace::Trace;
 
 pub use canvas::{Canvas, SourceTiles, TileData, Tiles, cells};
 pub use caption::{Caption, caption};
+pub use explain::{Cause, Explanation, FeatureName, FeatureReport, LayerReport, Outcome, explain};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
 
 /// Everything that is drawn in a viewport; coordinates are relative to its top left corner, and before the turn.
@@ -184,6 +189,11 @@ pub struct Circle {
 ///
 /// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent.
 pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
+    build_traced(style, viewport, tiles, &mut ())
+}
+
+/// The same, while `trace` is told what becomes of each feature.
+fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut impl Trace) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
     let mut images = Images::new(style, viewport);
@@ -215,7 +225,7 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
             }
             Kind::Circle(circle) => {
                 let Some(source) = tiles.get(&layer.source) else { continue };
-                let drawn = circle::layer(layer, circle, viewport, rest, source)?;
+                let drawn = circle::layer(layer, circle, viewport, rest, source, trace)?;
                 if !drawn.is_empty() {
                     runs.push(Run::Circles(layer.index, drawn));
                 }
@@ -228,7 +238,7 @@ pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene,
                     drawn.push(Square { clip: viewport.seen(), layers: vec![(layer.index, items.collect())] });
                 }
                 for square in tiles.get(&layer.source).map_or(Vec::new(), |source| viewport.squares(source.class)) {
-                    drawn.push(draw_square(layers, viewport, rest, square, tiles, &mut images)?);
+                    drawn.push(draw_square(layers, viewport, rest, square, tiles, &mut images, trace)?);
                 }
                 drawn.retain(|square| square.layers.iter().any(|(_, items)| !items.is_empty()));
                 let (opacity, mode) = layer.blending(zoom);
@@ -268,6 +278,7 @@ fn draw_square(
     square: viewport::Square,
     tiles: &Tiles,
     images: &mut Images,
+    trace: &mut impl Trace,
 ) -> Result<Square, Error> {
     let mut canvases: BTreeMap<&str, Canvas> = BTreeMap::new();
     let mut drawn = Square { clip: [0; 4], layers: Vec::new() };
@@ -277,8 +288,10 @@ fn draw_square(
             canvases.entry(&layer.source).or_insert_with(|| Canvas::new(viewport, square, source).shifted(rest));
         drawn.clip = canvas.clip();
         let items: Vec<Item> = match &layer.kind {
-            Kind::Fill(fill) => fill::layer(layer, fill, canvas, images)?,
-            Kind::Line(line) => line::layer(layer, line, canvas, images)?.into_iter().map(Item::Stroke).collect(),
+            Kind::Fill(fill) => fill::layer(layer, fill, canvas, images, trace)?,
+            Kind::Line(line) => {
+                line::layer(layer, line, canvas, images, trace)?.into_iter().map(Item::Stroke).collect()
+            }
             Kind::Raster(raster) => {
                 raster::tile(raster, viewport, square, source, images).into_iter().map(Item::Image).collect()
             }

@@ -38,6 +38,8 @@ pub struct Measured {
     /// The stretches between cuts.
     pub stretches: Vec<Stretch>,
     pub closed: bool,
+    /// Of the whole line.
+    pub length: f64,
 }
 
 /// What lies between two cuts of a line, or a cut and its end: from one vertex to another.
@@ -50,17 +52,30 @@ pub struct Stretch {
 }
 
 impl Measured {
-    pub fn new(line: &Line) -> Measured {
-        let closing = line.closed.then(|| (line.points[0], line.length));
-        let vertices = line.points.iter().copied().zip(line.at.iter().copied());
-        let (points, lengths): (Vec<Point>, Vec<f64>) = vertices.chain(closing).unzip();
+    pub fn new(line: Line) -> Measured {
+        let Line { mut points, at: mut lengths, length, cuts, closed } = line;
+        if closed {
+            points.push(points[0]);
+            lengths.push(length);
+        }
         let last = points.len() - 1;
-        let mut stops = vec![(0, line.closed && line.cuts.contains(&0))];
-        stops.extend(line.cuts.iter().filter(|&&i| i > 0 && i < last).map(|&i| (i, true)));
-        stops.push((last, stops[0].1));
-        let stretch = |pair: &[(usize, bool)]| Stretch { from: pair[0].0, to: pair[1].0, cut: [pair[0].1, pair[1].1] };
-        let stretches = stops.windows(2).map(stretch).collect();
-        Measured { points, lengths, stretches, closed: line.closed }
+        let ends_at_cut = closed && cuts.contains(&0);
+        let mut stretches = Vec::with_capacity(cuts.len() + 1);
+        let mut before = (0, ends_at_cut);
+        let inner = cuts.into_iter().filter(|&i| i > 0 && i < last).map(|i| (i, true));
+        for stop in inner.chain([(last, ends_at_cut)]) {
+            stretches.push(Stretch { from: before.0, to: stop.0, cut: [before.1, stop.1] });
+            before = stop;
+        }
+        Measured { points, lengths, stretches, closed, length }
+    }
+
+    /// All of the line, a ring without the closing vertex.
+    pub fn whole(mut self) -> Vec<Point> {
+        if self.closed {
+            self.points.pop();
+        }
+        self.points
     }
 
     pub fn total(&self) -> f64 {
@@ -78,7 +93,8 @@ impl Measured {
             [0, 1].map(|axis| a[axis] + ((b[axis] - a[axis]) as f64 * t).round() as i64)
         };
         let within = lengths.partition_point(|&l| l <= start)..lengths.partition_point(|&l| l < end);
-        let mut cut = vec![at(start)];
+        let mut cut = Vec::with_capacity(within.len() + 2);
+        cut.push(at(start));
         if within.start < within.end {
             cut.extend_from_slice(&points[within]);
         }
@@ -122,6 +138,11 @@ impl Path {
             from = part.end as usize;
             (points, part.closed)
         })
+    }
+
+    /// The same with each point somewhere else.
+    pub fn mapped(&self, place: impl FnMut([i32; 2]) -> [i32; 2]) -> Path {
+        Path { points: self.points.iter().copied().map(place).collect(), parts: self.parts.clone() }
     }
 
     fn push(&mut self, points: impl Iterator<Item = Point>, closed: bool) {
@@ -168,14 +189,18 @@ impl Path {
     /// like depends on both its sides. The others keep their vertices.
     pub fn push_line(&mut self, line: &[Point], closed: bool, visible: Rect, offset: Point) {
         let bounds = limit_rect(visible);
+        let is_seen = |a: Point, b: Point| visible.beyond(a) & visible.beyond(b) == 0;
+        let all_seen = line.windows(2).all(|pair| is_seen(pair[0], pair[1]));
         let closing = closed.then(|| line[0]);
-        let mut points: Vec<Point> = line.iter().copied().chain(closing).collect();
-        let mut seen: Vec<bool> =
-            points.windows(2).map(|pair| visible.beyond(pair[0]) & visible.beyond(pair[1]) == 0).collect();
-        if seen.iter().all(|&seen| seen) && points.iter().all(|&p| bounds.beyond(p) == 0) {
+        if all_seen
+            && closing.is_none_or(|first| is_seen(line[line.len() - 1], first))
+            && line.iter().all(|&p| bounds.beyond(p) == 0)
+        {
             self.push(line.iter().map(|&p| moved(p, offset)), closed);
             return;
         }
+        let mut points: Vec<Point> = line.iter().copied().chain(closing).collect();
+        let mut seen: Vec<bool> = points.windows(2).map(|pair| is_seen(pair[0], pair[1])).collect();
         if let Some(gap) = seen.iter().position(|seen| closed && !seen) {
             // Begun and ended with a gap: a ring's first vertex may be seen, and must not become two ends.
             points.pop();

@@ -23,6 +23,9 @@ pub fn tile(
         return None;
     };
     let [left, top, right, bottom] = within(viewport.pixels(square), viewport.seen())?;
+    // Where the picture is turned, the square's edge goes through pixels, which it has wholly or not at all.
+    let out = if viewport.turn.is_some() { 2 } else { 0 };
+    let [left, top, right, bottom] = [left - out, top - out, right + out, bottom + out];
     let whole = viewport.rect(Square { tile: *id, ..square });
     let nearest = is_nearest(raster, viewport);
     let shares = |pixels: std::ops::Range<i64>, axis: usize, length: u32| {

@@ -11,6 +11,8 @@ use super::path::{Measured, Point, Rect, Stretch, UNITS, clip_segment, distance}
 
 /// How far quads reach beyond the edges of the line, which clips them, and under the next one, in scene units.
 const OVERLAP: f64 = UNITS as f64;
+/// Where a quad's image begins is a whole number of this part of an output pixel, so that sums are exact.
+const CORNER: f64 = 65_536.0;
 /// Corners with a longer miter are not halved: there quads lie over one another.
 const MITER_LIMIT: f64 = 4.0;
 
@@ -25,7 +27,7 @@ struct Segment {
     rate: f64,
 }
 
-/// Adds the quads of a part of a line that can be seen.
+/// The quads of a part of a line that can be seen.
 pub fn lay(
     measured: &Measured,
     band: &Band,
@@ -33,8 +35,8 @@ pub fn lay(
     near: Rect,
     offset: Point,
     images: &mut Images,
-    quads: &mut Vec<Quad>,
-) {
+) -> Vec<Quad> {
+    let mut quads = Vec::new();
     let points = &measured.points;
     let wide = band.width * UNITS as f64 / 2.0 + OVERLAP;
     let near = near.grown(wide.ceil() as i64);
@@ -83,6 +85,7 @@ pub fn lay(
             }
         }
     }
+    quads
 }
 
 /// How many images a stretch begins after, and how many there are in a scene unit.
@@ -131,7 +134,9 @@ fn quad(corners: [Vector; 4], segment: &Segment, band: &Band, offset: Point, ima
     let row = band.width / rows;
     let (x_axis, y_axis) = (along.map(|c| c * column), [along[1] * row, -along[0] * row]);
     let (back, up) = ((begun - base) * columns, rows / 2.0 + f64::from(BAND_EDGE));
-    let origin = [0, 1].map(|i| (start[i] + offset[i]) as f64 / units - x_axis[i] * back - y_axis[i] * up);
+    // Rounded before it is moved to the viewport, so that it is the same pixel of the world for all.
+    let from_start = [0, 1].map(|i| ((-x_axis[i] * back - y_axis[i] * up) * CORNER).round() / CORNER);
+    let origin = [0, 1].map(|i| (start[i] + offset[i]) as f64 / units + from_start[i]);
     let place = |corner: Vector| [0, 1].map(|axis| (start[axis] + offset[axis] + corner[axis].round() as i64) as i32);
     Some(Quad {
         image,

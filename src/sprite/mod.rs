@@ -4,6 +4,7 @@
 //! pixels, so that an index whose rectangles all overlap costs no memory.
 
 mod icon;
+mod pack;
 mod sheet;
 
 use crate::bitmap::Bitmap;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use icon::RATIOS;
+pub use pack::Packed;
 
 /// One image at one pixel ratio. Boxes and stretches are in the image's own pixels.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,11 @@
 //! A style layer with its typed properties. Lengths are in CSS pixels.
 
 use super::color::Color;
-use super::expression::{self, Context, Expression, Feature, Value};
+use super::expression::{self, Context, EvalError, Expression, Feature};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
 use crate::limits;
+use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// The width of a fill's outline: one CSS pixel.
@@ -17,7 +18,7 @@ pub struct Layer {
     /// Its place among the style's layers.
     pub index: usize,
     /// Its place in the document, where those that are not drawn count too.
-    pub(super) place: usize,
+    pub place: usize,
     pub id: String,
     /// The name of the source; empty for a background.
     pub source: String,
@@ -107,6 +108,19 @@ pub struct Raster {
     pub blending: Blending,
 }
 
+/// Why a layer is not drawn at a zoom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hidden {
+    /// Its `visibility` is `none`.
+    Visibility,
+    /// The zoom is below its `minzoom`.
+    Minzoom(f64),
+    /// The zoom is not below its `maxzoom`.
+    Maxzoom(f64),
+    /// Its filter can let nothing through there.
+    Filter,
+}
+
 /// How far a layer is moved: to the right and down.
 pub struct Translate {
     pub by: Property<[f64; 2]>,
@@ -137,15 +151,33 @@ impl Layer {
     /// Whether the layer is drawn at a zoom: from `minzoom` on, below `maxzoom`, and where its filter can let anything
     /// through there.
     pub fn is_visible(&self, zoom: f64) -> bool {
-        let in_range = self.visible && self.minzoom <= zoom && zoom < self.maxzoom;
+        self.hidden(zoom).is_none()
+    }
+
+    /// Why the layer is not drawn at a zoom, if it is not.
+    pub fn hidden(&self, zoom: f64) -> Option<Hidden> {
         // Filters see the zoom of the tiles.
         let can_hold = |filter: &Expression| expression::can_hold(&filter.at_zoom(zoom.floor()));
-        in_range && self.filter.as_ref().is_none_or(can_hold)
+        match () {
+            () if !self.visible => Some(Hidden::Visibility),
+            () if zoom < self.minzoom => Some(Hidden::Minzoom(self.minzoom)),
+            () if zoom >= self.maxzoom => Some(Hidden::Maxzoom(self.maxzoom)),
+            () if !self.filter.as_ref().is_none_or(can_hold) => Some(Hidden::Filter),
+            () => None,
+        }
     }
 
     /// The filter for the features of one zoom.
     pub fn filter(&self, zoom: f64) -> Filter<'_> {
         Filter { zoom, expression: self.filter.as_ref().map(|filter| filter.at_zoom(zoom)) }
+    }
+
+    /// Of the filter as it was written, what refuses a feature, and where in the filter that stands, as `[1][2]`.
+    pub fn refusing<'j>(&self, zoom: f64, feature: &dyn Feature, written: &'j Json) -> (String, &'j Json) {
+        match &self.filter {
+            Some(filter) => expression::refusing(filter, written, &Context::new(zoom, Some(feature))),
+            None => (String::new(), written),
+        }
     }
 
     /// How far in CSS pixels the layer is moved at a zoom on the map before it is turned: to the right and down. What is
@@ -227,9 +259,36 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// Whether the filter lets a feature through. One that cannot be evaluated does not.
+    /// What must all hold for the filter to let a feature through.
+    pub fn conditions(&self) -> Vec<Condition<'_>> {
+        let all = self.expression.as_deref().map_or(&[][..], expression::conditions);
+        let condition =
+            |expression| Condition { property: Expression::only_property(expression), zoom: self.zoom, expression };
+        all.iter().map(condition).collect()
+    }
+
+    /// Whether the filter lets a feature through.
     pub fn accepts(&self, feature: &dyn Feature) -> bool {
-        let context = Context::new(self.zoom, Some(feature));
-        self.expression.as_ref().is_none_or(|filter| matches!(filter.evaluate(&context), Ok(Value::Bool(true))))
+        self.conditions().iter().all(|condition| condition.holds(feature))
+    }
+
+    /// Why the filter cannot be evaluated for a feature, if it cannot.
+    pub fn failure(&self, feature: &dyn Feature) -> Option<EvalError> {
+        self.expression.as_ref()?.evaluate(&Context::new(self.zoom, Some(feature))).err()
+    }
+}
+
+/// One of the conditions of a filter.
+pub struct Condition<'a> {
+    /// The property that it depends on, where that is all it depends on.
+    pub property: Option<&'a str>,
+    zoom: f64,
+    expression: &'a Expression,
+}
+
+impl Condition<'_> {
+    /// Whether a feature meets it. One that cannot be evaluated is not met.
+    pub fn holds(&self, feature: &dyn Feature) -> bool {
+        self.expression.holds(&Context::new(self.zoom, Some(feature)))
     }
 }

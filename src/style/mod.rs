@@ -13,6 +13,7 @@ pub mod options;
 mod picture;
 mod property;
 mod reader;
+mod resolved;
 
 use crate::digest;
 use crate::error::Error;
@@ -28,9 +29,13 @@ use std::sync::Arc;
 
 pub use eval::evaluate_line;
 pub use gradient::Gradient;
-pub use layer::{Background, Blending, Circle, Fill, Filter, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT, Raster};
+pub use layer::{
+    Background, Blending, Circle, Condition, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT,
+    Raster,
+};
 pub use picture::Picture;
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
+pub use resolved::{Resolved, Subject};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];

@@ -19,6 +19,8 @@ pub trait PropertyType: Clone {
     /// What is accepted, for error messages.
     const ACCEPTED: &'static str;
     fn from_value(value: &Value) -> Option<Self>;
+    /// The value as a style has it.
+    fn to_json(&self) -> Json;
 }
 
 fn spec<T: PropertyType>() -> PropertySpec {
@@ -34,6 +36,9 @@ impl PropertyType for f64 {
     fn from_value(value: &Value) -> Option<f64> {
         if let Value::Number(number) = value { Some(*number).filter(|n| n.is_finite()) } else { None }
     }
+    fn to_json(&self) -> Json {
+        json!(self)
+    }
 }
 
 impl PropertyType for Color {
@@ -42,6 +47,9 @@ impl PropertyType for Color {
     const ACCEPTED: &'static str = "a CSS colour";
     fn from_value(value: &Value) -> Option<Color> {
         if let Value::Color(color) = value { Some(*color) } else { None }
+    }
+    fn to_json(&self) -> Json {
+        json!(self.to_string())
     }
 }
 
@@ -54,6 +62,9 @@ impl PropertyType for Vec<f64> {
         let Value::Array(items) = value else { return None };
         items.iter().map(|v| f64::from_value(v).filter(|n| *n >= 0.0)).collect()
     }
+    fn to_json(&self) -> Json {
+        json!(self)
+    }
 }
 
 impl PropertyType for bool {
@@ -61,6 +72,9 @@ impl PropertyType for bool {
     const ACCEPTED: &'static str = "true or false";
     fn from_value(value: &Value) -> Option<bool> {
         if let Value::Bool(flag) = value { Some(*flag) } else { None }
+    }
+    fn to_json(&self) -> Json {
+        json!(self)
     }
 }
 
@@ -74,6 +88,9 @@ impl PropertyType for [f64; 2] {
         let Value::Array(items) = value else { return None };
         let [x, y] = &**items else { return None };
         Some([f64::from_value(x)?, f64::from_value(y)?])
+    }
+    fn to_json(&self) -> Json {
+        json!(self)
     }
 }
 
@@ -91,6 +108,9 @@ impl PropertyType for ImageName {
             Value::String(name) => Some(ImageName(name.clone())),
             _ => None,
         }
+    }
+    fn to_json(&self) -> Json {
+        json!(*self.0)
     }
 }
 
@@ -111,6 +131,12 @@ impl PropertyType for Anchor {
             "viewport" => Some(Anchor::Viewport),
             _ => None,
         }
+    }
+    fn to_json(&self) -> Json {
+        json!(match self {
+            Anchor::Map => "map",
+            Anchor::Viewport => "viewport",
+        })
     }
 }
 
@@ -152,6 +178,9 @@ impl PropertyType for BlendMode {
             .into_iter()
             .find(|mode| mode.name() == &**name)
     }
+    fn to_json(&self) -> Json {
+        json!(self.name())
+    }
 }
 
 /// How an image is made larger.
@@ -171,6 +200,12 @@ impl PropertyType for Resampling {
             "nearest" => Some(Resampling::Nearest),
             _ => None,
         }
+    }
+    fn to_json(&self) -> Json {
+        json!(match self {
+            Resampling::Linear => "linear",
+            Resampling::Nearest => "nearest",
+        })
     }
 }
 
@@ -194,6 +229,13 @@ impl PropertyType for Cap {
             _ => None,
         }
     }
+    fn to_json(&self) -> Json {
+        json!(match self {
+            Cap::Butt => "butt",
+            Cap::Round => "round",
+            Cap::Square => "square",
+        })
+    }
 }
 
 /// How two segments of a line meet.
@@ -215,6 +257,13 @@ impl PropertyType for Join {
             "bevel" => Some(Join::Bevel),
             _ => None,
         }
+    }
+    fn to_json(&self) -> Json {
+        json!(match self {
+            Join::Miter => "miter",
+            Join::Round => "round",
+            Join::Bevel => "bevel",
+        })
     }
 }
 
@@ -272,6 +321,22 @@ impl<T: PropertyType> Property<T> {
     /// The same of what may depend on which images there are.
     pub fn at_with<'a>(&'a self, zoom: f64, globals: &'a Globals) -> AtZoom<'a, T> {
         self.within(Context::new(zoom, None).with_globals(globals))
+    }
+
+    /// The value for a feature, or without one, and why it is the default where the evaluation fails.
+    pub fn resolved(&self, zoom: f64, globals: &Globals, feature: Option<&dyn Feature>) -> (T, Option<String>) {
+        let at_zoom = self.at_with(zoom, globals);
+        let resolved = feature.map_or_else(|| at_zoom.constant(), |feature| at_zoom.of(feature));
+        let context = Context::new(zoom, feature).with_globals(globals);
+        let failure = self.expression.as_ref().and_then(|expression| match expression.evaluate(&context) {
+            Err(error) => Some(error.to_string()),
+            Ok(value) if T::from_value(&value).is_some() => None,
+            Ok(value) => {
+                let shown = value.to_json().unwrap_or_default();
+                Some(format!("{} is not {}", super::brief(&shown), T::ACCEPTED))
+            }
+        });
+        (resolved, failure)
     }
 
     fn within<'a>(&'a self, context: Context<'a>) -> AtZoom<'a, T> {

@@ -190,12 +190,7 @@ impl LayerReader<'_> {
     }
 
     fn blend_mode(&mut self, kind: &str) -> Result<Property<BlendMode>, String> {
-        let mode = self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)?;
-        if mode.known(self.globals) == Some(BlendMode::PlusLighter) {
-            let message = "\"plus-lighter\" is drawn as \"screen\"".to_string();
-            self.warn(&format!("paint.{kind}-layer-blend"), message);
-        }
-        Ok(mode)
+        self.paint(&format!("{kind}-layer-blend"), BlendMode::Normal)
     }
 
     fn pattern(&mut self, name: &str) -> Result<Option<Property<ImageName>>, String> {

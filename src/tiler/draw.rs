@@ -56,7 +56,7 @@ impl Tiler {
     }
 
     /// Does work on a thread of its own, when a processor is free for it.
-    pub(super) async fn on_a_processor<T: Send + 'static>(
+    pub async fn on_a_processor<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -183,7 +183,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn picture(&self, scene: &Scene, stages: &mut Stages) -> Result<Picture, Error> {
-        if self.how.rasterizer == Rasterizer::Direct && raster::draws(scene) {
+        if self.how.rasterizer == Rasterizer::Direct {
             return Ok(timed(&mut stages.raster, || raster::pixels(scene)));
         }
         let text = self.text(scene, stages);

@@ -31,11 +31,6 @@ impl Map {
         self.first_source().map(|(_, source)| source).into_iter().chain(others).map(|source| &source.info).collect()
     }
 
-    /// Whether a source is the one that says this of itself, and was given by the operator, not named by the style.
-    pub fn fills(&self, name: &str, info: &Info) -> bool {
-        self.given.contains(name) && self.sources.get(name).is_some_and(|source| source.info.identity == info.identity)
-    }
-
     /// The sources that layers read at a zoom.
     pub fn sources_at(&self, zoom: f64) -> impl Iterator<Item = (&str, &Arc<Source>)> {
         let read = move |name: &str| self.style.layers.iter().any(|l| l.source == name && l.is_visible(zoom));

@@ -18,6 +18,7 @@ use crate::output::Rasterizer;
 use crate::request::{ApiKey, PictureRequest, Request, Route, TileRequest, cache_key};
 use crate::response::{self, Response, etag, insert};
 use crate::runtime;
+use crate::scene::{self, Explanation, FeatureName};
 use crate::source::Source;
 use crate::tile::TileId;
 use bytes::Bytes;
@@ -34,7 +35,7 @@ pub use draw::{Drawn, How, Stages, draw};
 pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "3";
+const RENDER_VERSION: &str = "4";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]
@@ -280,6 +281,20 @@ impl Tiler {
         let drawn = self.drawn(map, &wanted, gathered).await?;
         let stages = Stages { fetch, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
+    }
+
+    /// What each style layer draws of a tile and leaves out, and why; `feature` names one to follow.
+    pub async fn explain(
+        self: &Arc<Self>,
+        wanted: &TileRequest,
+        feature: Option<FeatureName>,
+        key: Option<&ApiKey>,
+    ) -> Result<Explanation, Error> {
+        let wanted = PictureRequest::from(wanted);
+        let map = self.map(wanted.style())?.clone();
+        let gathered = self.gather(sources::list(&map, &wanted)?, key).await?;
+        let work = move || scene::explain(&map.style, &wanted.viewport(), &gathered.tiles, feature.as_ref());
+        self.on_a_processor(work).await
     }
 
     /// Asks the source of `/mvt/` for one tile that it should have.

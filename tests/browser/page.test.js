@@ -76,7 +76,7 @@ test("the place is kept in the URL", async () => {
 
 test("a hash that is no place is ignored", async () => {
   const { z, x, y } = tileAt(16, 43.7345, 7.4245);
-  for (const bad of ["#", "#x", "#99/1/1", "#5/91/0", "#5/0/181", "#5/0", "#-1/0/0", "#5/NaN/0", "#5/0/0/0", "#%zz"]) {
+  for (const bad of ["#", "#x", "#99/1/1", "#5/91/0", "#5/0/181", "#5/0", "#-1/0/0", "#5/NaN/0", "#5/0/0/0/0", "#5/0/0/", "#%zz"]) {
     const page = await openMap(browser, base, bad);
     assert.equal(await text(page, "#tile"), `${z}/${x}/${y}`, bad);
     await page.evaluate((bad) => (location.hash = bad), bad);
@@ -461,6 +461,91 @@ test("dark mode darkens the page and not the tiles", async () => {
   }
   assert.ok(count(looks.light) > 50);
   assert.deepEqual(looks.dark, looks.light);
+});
+
+test("one style has no switch", async () => {
+  const page = await openMap(browser, base);
+  await page.waitForFunction(() => document.title.startsWith("light"));
+  assert.equal(await page.isVisible("#styles"), false);
+});
+
+test("several styles have one, and the place stays", async (t) => {
+  const names = ["light", "town"];
+  const base = await serve(t, [...SAMPLE, "--style", "light", "--style", `${names[1]}=${join(ROOT, "fixtures/styles/options/town.json")}`]);
+  const page = await openMap(browser, base, "#15/43.73450/7.42450");
+  await page.waitForSelector("#styles:not([hidden])");
+  assert.deepEqual(await page.locator("#style option").allTextContents(), names);
+  const clip = { x: 200, y: 150, width: 400, height: 400 };
+  const first = await pixels(page, clip);
+  const tile = await text(page, "#tile");
+  page.seen.length = 0;
+  // By keyboard alone.
+  await page.focus("#style");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => document.title.startsWith("town"));
+  const tiles = await tilesLoaded(page);
+  assert.ok(tiles.length >= 12 && tiles.every(({ src }) => new URL(src).searchParams.get("style") === names[1]), tiles[0].src);
+  assert.equal(await hash(page, "#15/43.73450/7.42450/town"), "#15/43.73450/7.42450/town");
+  assert.equal(await text(page, "#tile"), tile);
+  assert.notDeepEqual(await pixels(page, clip), first);
+  for (const form of ["svg", "png", "json", "mvt"]) {
+    assert.equal(new URL(await page.$eval(`#${form}`, ({ href }) => href)).searchParams.get("style"), names[1], form);
+  }
+  await screenshot(page, "styles");
+  // From the URL: nothing is drawn in the default first.
+  page.seen.length = 0;
+  await page.reload();
+  await tilesLoaded(page);
+  assert.equal(await page.inputValue("#style"), names[1]);
+  const pngs = page.seen.filter((url) => url.includes("/png/"));
+  assert.ok(pngs.length > 0 && pngs.every((url) => url.includes("style=")), pngs[0]);
+  // Moves keep it, another hash changes it, and one that is not served is the default.
+  await page.focus("#map");
+  await page.keyboard.press("+");
+  await page.waitForFunction(() => /^#16\/.*\/town$/.test(location.hash));
+  for (const [end, name] of [["", ""], ["/town", names[1]], ["/nowhere", ""], ["/%zz", ""]]) {
+    await page.evaluate((end) => (location.hash = `#15/43.73450/7.42450${end}`), end);
+    await page.waitForFunction((name) => document.querySelector("#style").value === name, name);
+    await tilesLoaded(page);
+  }
+  await page.selectOption("#style", names[1]);
+  await page.selectOption("#style", "light");
+  assert.equal(await hash(page, "#15/43.73450/7.42450"), "#15/43.73450/7.42450");
+  assert.deepEqual(page.problems, []);
+  const fresh = await openMap(browser, base, "#15/43.73450/7.42450/nowhere");
+  assert.equal(await text(fresh, "#tile"), tile);
+  assert.deepEqual(fresh.problems, []);
+});
+
+test("the switch fits a phone and the dark, and axe finds nothing in it", async (t) => {
+  const styles = ["light", `a-style-with-quite-a-long-name-of-its-own=${join(ROOT, "fixtures/styles/options/town.json")}`];
+  const base = await serve(t, [...SAMPLE, ...styles.flatMap((style) => ["--style", style])]);
+  const axe = readFileSync(join(HERE, "node_modules/axe-core/axe.min.js"), "utf8");
+  for (const [name, options] of [
+    ["styles-desktop-dark", { colorScheme: "dark" }],
+    ["styles-phone-light", PHONE],
+    ["styles-phone-dark", { ...PHONE, colorScheme: "dark" }],
+    ["styles-phone-small", { ...PHONE, viewport: { width: 320, height: 568 } }],
+    ["styles-phone-landscape", { ...PHONE, viewport: { width: 844, height: 390 } }],
+  ]) {
+    const page = await openMap(browser, base, `${HARBOUR}/a-style-with-quite-a-long-name-of-its-own`, options);
+    const { height, width } = await page.locator("#style").boundingBox();
+    const least = options.isMobile ? 44 : 36;
+    assert.ok(height >= least && width >= least, `${name}: ${width} x ${height}`);
+    const overflow = await page.evaluate(() => [document.documentElement, document.querySelector("aside")]
+      .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
+    assert.deepEqual(overflow, [0, 0], name);
+    await screenshot(page, name);
+    await page.evaluate(() => {
+      for (const tile of document.querySelectorAll("img.leaflet-tile")) tile.style.mixBlendMode = "normal";
+    });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => html + failureSummary)}`);
+    assert.deepEqual(found, [], name);
+    assert.deepEqual(page.problems, [], name);
+    await page.context().close();
+  }
 });
 
 test("who wants less motion gets none", async () => {

@@ -57,8 +57,11 @@ fn updating() -> bool {
     std::env::var_os("UPDATE_GOLDENS").is_some()
 }
 
+/// The width and height of a PNG, and its pixels as RGBA.
 pub fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+    decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
+    let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();
     (frame.width, frame.height, pixels)

@@ -1,5 +1,6 @@
 //! Several styles on one server, and styles with several sources.
 
+use crate::golden::pixels;
 use crate::server::{Server, named, wait_until};
 use crate::tile_writer::{Feature, Layer, tile};
 use crate::upstream::{Act, Upstream};
@@ -34,12 +35,9 @@ fn source(from: i32, to: i32) -> Upstream {
 
 /// The colour in the middle row of a PNG, at a column.
 fn color_at(png: &[u8], x: u32) -> [u8; 3] {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let frame = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!(frame.color_type, png::ColorType::Rgb);
-    let at = ((frame.height / 2 * frame.width + x) * 3) as usize;
-    [pixels[at], pixels[at + 1], pixels[at + 2]]
+    let (width, height, drawn) = pixels(png);
+    let at = ((height / 2 * width + x) * 4) as usize;
+    [drawn[at], drawn[at + 1], drawn[at + 2]]
 }
 
 const RED: [u8; 3] = [255, 0, 0];

@@ -1,9 +1,11 @@
 //! The map page and what it is made of, and the documents for maps elsewhere: a style and its TileJSON.
 
 use crate::server::{Reply, Server, named, water_style};
+use crate::upstream::Upstream;
 use rasterzen::digest;
 use rasterzen::style::BUNDLED;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -175,7 +177,165 @@ fn a_style_has_this_servers_tiles() {
     // All else is the style as it was given.
     let mut given: Value = serde_json::from_str(BUNDLED[0].1).unwrap();
     given["sources"]["tilezen"] = source.clone();
+    given.as_object_mut().unwrap().remove("metadata");
     assert_eq!(style, given);
+}
+
+#[test]
+fn what_was_meant_for_the_server_alone_stays_there() {
+    let geojson = json!({"type": "FeatureCollection", "features": []});
+    let layer = |source: &str| json!({"id": source, "type": "line", "source": source, "source-layer": "x", "metadata": {"k": KEY}, "secret": KEY});
+    let sources = json!({
+        "plain": {"type": "vector", "url": "https://tiles.example/tiles.json", "accessToken": KEY},
+        "query": {"type": "vector", "url": format!("https://tiles.example/tiles.json?key={KEY}")},
+        "template": {"type": "vector", "tiles": ["https://tiles.example/{z}/{x}/{y}.mvt", format!("https://tiles.example/{{z}}/{{x}}/{{y}}.mvt#{KEY}")]},
+        "placeholder": {"type": "vector", "tiles": ["https://tiles.example/{api_key}/{z}/{x}/{y}.mvt"]},
+        "user": {"type": "geojson", "data": format!("https://{KEY}@tiles.example/places.geojson")},
+        "password": {"type": "raster", "tiles": [format!("https://user:{KEY}@tiles.example/{{z}}/{{x}}/{{y}}.png")]},
+        "file": {"type": "geojson", "data": format!("file:///home/{KEY}/places.geojson")},
+        "path": {"type": "geojson", "data": format!("{KEY}/places.geojson")},
+        "archive": {"type": "vector", "url": format!("pmtiles://https://tiles.example/map.pmtiles?key={KEY}")},
+        "scheme": {"type": "vector", "url": format!("mapbox://{KEY}")},
+        "image": {"type": "image", "url": format!("/home/{KEY}.png"), "coordinates": [[0, 1], [1, 1], [1, 0], [0, 0]]},
+        "video": {"type": "video", "urls": [format!("https://tiles.example/v.mp4?{KEY}")], "coordinates": [[0, 1], [1, 1], [1, 0], [0, 0]]},
+        "numbers": {"type": "vector", "tiles": [5, {"key": KEY}]},
+        "inline": {"type": "geojson", "data": geojson},
+        "odd": {"type": KEY, "url": KEY},
+    });
+    let names: Vec<String> = sources.as_object().unwrap().keys().cloned().collect();
+    // Nothing is read from these: layers over them would be fetched for at the start.
+    let hostile = json!({
+        "version": 8,
+        "name": "hostile",
+        "metadata": {"maputnik:openmaptiles_access_token": KEY},
+        "owner": KEY,
+        "sprite": [{"id": "default", "url": format!("https://tiles.example/sprite?key={KEY}")}, {"id": "b", "url": format!("file:///{KEY}")}],
+        "glyphs": format!("https://tiles.example/{{fontstack}}/{{range}}.pbf?key={KEY}"),
+        "font-faces": {"Noto": format!("https://tiles.example/noto.ttf?key={KEY}")},
+        "terrain": {"source": "query"},
+        "sources": sources,
+        "layers": [{"id": "land", "type": "background", "metadata": {"token": KEY}}],
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, style: &Value| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, style.to_string()).unwrap();
+        path.display().to_string()
+    };
+    let mut layered = hostile.clone();
+    let layers = names.iter().filter(|name| *name != "odd").map(|name| layer(name));
+    layered["layers"].as_array_mut().unwrap().extend(layers);
+    let style = write("hostile.json", &hostile);
+    let server = Server::start(&["--style", &style], &[]);
+    let reply = server.get("/styles/hostile/style.json");
+    assert!(!reply.text().contains(KEY), "{}", reply.text());
+    let served = reply.json();
+    let left: BTreeSet<&str> = served["sources"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(left, BTreeSet::from(["inline", "plain"]));
+    assert_eq!(served["sources"]["plain"], json!({"type": "vector", "url": "https://tiles.example/tiles.json"}));
+    assert_eq!(served["sources"]["inline"], json!({"type": "geojson", "data": geojson}));
+    let members: BTreeSet<&str> = served.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, BTreeSet::from(["layers", "name", "sources", "version"]));
+    assert_eq!(served["layers"], json!([{"id": "land", "type": "background"}]));
+    // With sources of the operator's own over them, vector sources are this server's tiles, whatever they said; of the
+    // layers those stay that have a source.
+    layered["glyphs"] = json!("https://tiles.example/{fontstack}/{range}.pbf");
+    layered["sources"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|name, _| !["user", "file", "path", "password"].contains(&name.as_str()));
+    let layers = layered["layers"].as_array_mut().unwrap();
+    layers.retain(|layer| !["user", "file", "path", "password"].iter().any(|name| layer["source"] == *name));
+    let style = write("layered.json", &layered);
+    let server = Server::start(&["--style", &style, "--source", "sample"], &[]);
+    let reply = server.get("/styles/layered/style.json");
+    assert!(!reply.text().contains(KEY), "{}", reply.text());
+    let served = reply.json();
+    let left: BTreeSet<&str> = served["sources"].as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = ["archive", "inline", "numbers", "placeholder", "plain", "query", "scheme", "template"];
+    assert_eq!(left, BTreeSet::from(expected));
+    for name in ["archive", "numbers", "placeholder", "query", "template"] {
+        assert_eq!(url_of(&served, name), format!("http://{}/mvt/{{z}}/{{x}}/{{y}}.mvt", server.address()));
+    }
+    assert_eq!((&served["glyphs"], &served["terrain"]), (&layered["glyphs"], &json!({"source": "query"})));
+    let ids: Vec<&str> =
+        served["layers"].as_array().unwrap().iter().map(|layer| layer["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 1 + 8, "{ids:?}");
+}
+
+#[test]
+fn a_keyed_source_of_the_style_is_this_servers_tiles() {
+    let upstream = Upstream::sample();
+    let tiles = format!("{}?key={KEY}", upstream.template());
+    let style = json!({
+        "version": 8,
+        "sources": {"tilezen": {"type": "vector", "tiles": [tiles], "maxzoom": 14}},
+        "layers": [{"id": "water", "type": "fill", "source": "tilezen", "source-layer": "water"}],
+    });
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), style.to_string()).unwrap();
+    let server = Server::start(&["--style", &format!("keyed={}", file.path().display())], &[]);
+    let reply = server.get("/styles/keyed/style.json");
+    assert!(!reply.text().contains(KEY), "{}", reply.text());
+    let path = "/mvt/13/4264/2987.mvt";
+    let url = url_of(&reply.json(), "tilezen").replace("{z}/{x}/{y}", "13/4264/2987");
+    assert_eq!(url, format!("http://{}{path}", server.address()));
+    assert_eq!(server.get(path).header("content-type"), Some("application/vnd.mapbox-vector-tile"));
+}
+
+#[test]
+fn a_style_has_its_sprite_from_this_server() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles");
+    let style = fixtures.join("paint.json").display().to_string();
+    let server = Server::start(&["--style", &style, "--style", "light", "--source", "sample"], &[]);
+    let served = server.get("/styles/paint/style.json").json();
+    let url = served["sprite"].as_str().expect("a sprite").to_string();
+    let path = url.strip_prefix(&format!("http://{}", server.address())).unwrap_or_else(|| panic!("{url}"));
+    for (mark, file) in [("", "sprite"), ("@2x", "sprite@2x")] {
+        let read = |end: &str| std::fs::read(fixtures.join(format!("{file}{end}"))).unwrap();
+        let given: Value = serde_json::from_slice(&read(".json")).unwrap();
+        let reply = server.get(&format!("{path}{mark}.json"));
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
+        let index = reply.json();
+        let sheet = server.get(&format!("{path}{mark}.png"));
+        assert_eq!((sheet.status, sheet.header("content-type")), (200, Some("image/png")));
+        let (had, has) = (pixmap(&read(".png")), pixmap(&sheet.body));
+        let names = |index: &Value| index.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(names(&index), names(&given));
+        for (name, entry) in given.as_object().unwrap() {
+            // Numbers are the same whether they are written with a point or not.
+            let numbers = |json: &Value| match json {
+                Value::Array(items) => json!(items.iter().flat_map(flat).collect::<Vec<f64>>()),
+                other => other.as_f64().map_or_else(|| other.clone(), |number| json!(number)),
+            };
+            for member in ["width", "height", "content", "stretchX", "stretchY", "sdf"] {
+                assert_eq!(numbers(&index[name][member]), numbers(&entry[member]), "{mark} {name} {member}");
+            }
+            let ratio = entry.get("pixelRatio").and_then(Value::as_f64).unwrap_or(1.0);
+            assert_eq!(index[name]["pixelRatio"], ratio, "{mark} {name}");
+            let at = |entry: &Value, member: &str| entry[member].as_u64().unwrap() as u32;
+            for (x, y) in (0..at(entry, "height")).flat_map(|y| (0..at(entry, "width")).map(move |x| (x, y))) {
+                let had = had.pixel(at(entry, "x") + x, at(entry, "y") + y);
+                let has = has.pixel(at(&index[name], "x") + x, at(&index[name], "y") + y);
+                assert_eq!(has, had, "{mark} {name} {x} {y}");
+            }
+        }
+        let tag = sheet.header("etag").expect("a tag").to_string();
+        let again = server.request("GET", &format!("{path}{mark}.png"), &[("If-None-Match", &tag)]);
+        assert_eq!((again.status, again.body.len()), (304, 0));
+    }
+    assert_eq!(server.get("/styles/light/style.json").json()["sprite"], Value::Null);
+    server.get("/styles/light/sprite.png").assert_problem(404, "unknown_route", "no images");
+    server.get("/styles/none/sprite.json").assert_problem(404, "unknown_style", "no style");
+    assert_eq!(server.get("/tilejson.json").json()["styles"], json!(["paint", "light"]));
+}
+
+fn flat(json: &Value) -> Vec<f64> {
+    json.as_array().map_or_else(|| vec![json.as_f64().unwrap()], |items| items.iter().flat_map(flat).collect())
+}
+
+fn pixmap(png: &[u8]) -> tiny_skia::Pixmap {
+    tiny_skia::Pixmap::decode_png(png).expect("a PNG")
 }
 
 #[test]

@@ -2,17 +2,19 @@
 //!
 //! `RASTERZEN_SEAMS=5000 cargo test --release seams` looks at more blocks than the default.
 
+use crate::paint::sprite;
+use rasterzen::bitmap::Bitmap;
 use rasterzen::mvt;
 use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
 use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, Tiles};
-use rasterzen::source::{Fetched, Overrides, Source};
+use rasterzen::source::{Base, Fetched, Overrides, Source};
 use rasterzen::style::color::Color;
-use rasterzen::style::{BUNDLED, Cap, Join, Style};
+use rasterzen::style::{BUNDLED, BlendMode, Cap, Join, Style};
 use rasterzen::tile::TileId;
-use rasterzen::viewport::Viewport;
-use serde_json::json;
-use std::collections::HashMap;
+use rasterzen::viewport::{Turn, Viewport};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -48,6 +50,31 @@ impl Place {
         let template = format!("{}/{{z}}/{{x}}/{{y}}.mvt", directory.display());
         let overrides = Overrides { minzoom: Some(10), sparse: true, ..Overrides::default() };
         Some(Place::open(&template, &overrides, &["15/5240/12664", "15/5241/12662", "14/2619/6331", "12/654/1583"]))
+    }
+
+    /// Random lines that say how far along they are.
+    fn lines() -> Place {
+        let mut random = fastrand::Rng::with_seed(5);
+        let mut line = |_| {
+            let mut at = [random.f64() * 2.0 - 1.0, random.f64() * 2.0 - 1.0];
+            let size = 0.5 * 0.01f64.powf(random.f64());
+            let points: Vec<[f64; 2]> = (0..random.usize(2..40))
+                .map(|_| {
+                    at = at.map(|c| c + (random.f64() - 0.5) * size);
+                    at
+                })
+                .collect();
+            json!({"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": points}})
+        };
+        let features: Vec<Json> = (0..60).map(&mut line).collect();
+        let data = json!({"type": "FeatureCollection", "features": features});
+        let source = json!({"type": "geojson", "data": data, "lineMetrics": true, "maxzoom": 14});
+        let runtime = Runtime::new().unwrap();
+        let base = Base::File("style.json".into());
+        let (source, overrides) = (source.as_object().unwrap(), Overrides::default());
+        let source = runtime.block_on(Source::declared(source, &base, &overrides, None)).unwrap();
+        let centers = ["8/127/127", "10/511/512", "12/2050/2046", "14/8192/8191"].map(|tile| tile.parse().unwrap());
+        Place { source, runtime, tiles: HashMap::new(), centers: centers.to_vec() }
     }
 
     fn tile(&mut self, id: TileId) -> Option<Arc<mvt::Tile>> {
@@ -116,6 +143,114 @@ fn everything() -> Style {
     Style::parse("everything", &style.to_string()).unwrap()
 }
 
+/// What needs more than a colour and a clip: images, gradients, what fades, is moved, or is blended as a whole.
+fn painted() -> Style {
+    let layer = |kind: &str, from: &str, paint, layout| json!({"type": kind, "source": "s", "source-layer": from, "paint": paint, "layout": layout});
+    let none = || json!({});
+    let mut layers = vec![
+        json!({"type": "background", "paint": {"background-color": "#fed"}}),
+        json!({"type": "background", "paint": {"background-pattern": "dots", "background-opacity": 0.4}}),
+        layer("fill", "earth", json!({"fill-color": "#fbf8f0", "fill-antialias": false, "fill-opacity": 0.9}), none()),
+        layer("fill", "water", json!({"fill-color": "rgba(0, 90, 200, 0.6)", "fill-outline-color": "#036"}), none()),
+        layer("fill", "water", json!({"fill-pattern": "hatch", "fill-opacity": 0.5}), none()),
+        layer("fill", "landuse", json!({"fill-pattern": "dots", "fill-translate": [3.7, -8.4]}), none()),
+        layer(
+            "fill",
+            "buildings",
+            json!({"fill-color": "#000", "fill-layer-opacity": 0.3,
+            "fill-translate": [2.5, 3.5], "fill-translate-anchor": "viewport"}),
+            none(),
+        ),
+        layer("fill", "buildings", json!({"fill-pattern": "brick"}), none()),
+        layer(
+            "line",
+            "roads",
+            json!({"line-color": "#fc0", "line-opacity": 0.7, "line-width": 16, "line-blur": 8}),
+            json!({"line-cap": "round", "line-join": "round"}),
+        ),
+        layer(
+            "line",
+            "roads",
+            json!({"line-color": "rgba(90, 0, 90, 0.5)", "line-width": 11}),
+            json!({"line-join": "round", "line-round-limit": 1.5}),
+        ),
+        layer("line", "roads", json!({"line-pattern": "arrow", "line-width": 9, "line-opacity": 0.8}), none()),
+        layer(
+            "line",
+            "roads",
+            json!({"line-pattern": "rail", "line-width": 5, "line-offset": 7, "line-blur": 1}),
+            json!({"line-cap": "square"}),
+        ),
+        layer(
+            "line",
+            "boundaries",
+            json!({"line-color": "#f0f", "line-width": 3, "line-gap-width": 6, "line-blur": 2,
+            "line-dasharray": [4, 2], "line-layer-blend": "multiply"}),
+            none(),
+        ),
+        layer(
+            "line",
+            "water",
+            json!({"line-color": "#0af", "line-width": 4, "line-translate": [-1.3, 5.6], "line-blur": 0.5}),
+            none(),
+        ),
+        layer(
+            "circle",
+            "pois",
+            json!({"circle-color": "#0a0", "circle-radius": 7, "circle-blur": 0.6,
+            "circle-stroke-width": 2, "circle-stroke-color": "rgba(0, 40, 90, 0.7)", "circle-translate": [4.2, -4.1],
+            "circle-translate-anchor": "viewport"}),
+            none(),
+        ),
+    ];
+    for (mode, color) in [
+        ("overlay", "#4af"),
+        ("screen", "#403000"),
+        ("color", "#a52"),
+        ("luminosity", "#666"),
+        ("plus-lighter", "#210"),
+    ] {
+        let paint =
+            json!({"fill-color": color, "fill-layer-blend": mode, "fill-layer-opacity": 0.8, "fill-opacity": 0.7});
+        layers.push(layer("fill", if mode == "color" { "water" } else { "landuse" }, paint, none()));
+    }
+    style_of("painted", layers)
+}
+
+/// Gradients along lines of a GeoJSON source.
+fn graded() -> Style {
+    let progress =
+        |from: &str, to: &str| json!(["interpolate", ["linear"], ["line-progress"], 0, from, 0.5, "#0c4", 1, to]);
+    let layer = |paint, layout| json!({"type": "line", "source": "s", "source-layer": "geojson", "paint": paint, "layout": layout});
+    let layers = vec![
+        layer(
+            json!({"line-gradient": progress("rgba(255, 0, 0, 0.2)", "#00f"), "line-width": 14, "line-blur": 3}),
+            json!({"line-cap": "round", "line-join": "round"}),
+        ),
+        layer(json!({"line-gradient": progress("#fff", "#000"), "line-width": 7, "line-opacity": 0.8}), json!({})),
+        layer(
+            json!({"line-gradient": ["step", ["line-progress"], "#f00", 0.3, "rgba(0, 0, 0, 0)", 0.4, "#ff0"],
+            "line-width": 3, "line-offset": 6, "line-translate": [1.4, 0.3]}),
+            json!({"line-cap": "square"}),
+        ),
+    ];
+    style_of("graded", layers)
+}
+
+fn style_of(name: &str, mut layers: Vec<Json>) -> Style {
+    layers.iter_mut().enumerate().for_each(|(i, layer)| layer["id"] = json!(format!("layer {i}")));
+    let style = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": layers});
+    let style = Style::parse(name, &style.to_string()).unwrap().with_sprite(sprite());
+    assert_eq!(style.warnings, []);
+    style
+}
+
+/// The style of the painted goldens.
+fn fixture() -> Style {
+    let text = include_str!("../../fixtures/styles/paint.json");
+    Style::parse("paint", text).unwrap().with_sprite(sprite())
+}
+
 fn light() -> Style {
     Style::parse("light", BUNDLED[0].1).unwrap()
 }
@@ -124,6 +259,17 @@ fn light() -> Style {
 fn anywhere(place: &Place, random: &mut fastrand::Rng) -> Viewport {
     let center = place.centers[random.usize(..place.centers.len())];
     let zoom = random.i32((center.z() as i32 - 3).max(0)..(center.z() as i32 + 4).min(19)) as i8;
+    at_zoom(center, zoom, random)
+}
+
+/// The same at any zoom.
+fn at_any_zoom(place: &Place, random: &mut fastrand::Rng) -> Viewport {
+    let center = place.centers[random.usize(..place.centers.len())];
+    let zoom = random.i32(0..19) as i8;
+    at_zoom(center, zoom, random)
+}
+
+fn at_zoom(center: TileId, zoom: i8, random: &mut fastrand::Rng) -> Viewport {
     let scale = random.u8(1..=2);
     let world = (512 * i64::from(scale)) << zoom;
     let at = |index: u32| (i64::from(index) * 2 + 1) * world / (2 << center.z());
@@ -157,44 +303,92 @@ fn tiles(viewport: &Viewport, size: u32) -> Vec<Viewport> {
         .collect()
 }
 
-#[test]
-fn tiles_fit_to_the_pixel() {
-    let blocks: usize = std::env::var("RASTERZEN_SEAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-    let styles = [light(), everything()];
-    let mut random = fastrand::Rng::with_seed(7);
+fn blocks() -> usize {
+    std::env::var("RASTERZEN_SEAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
+}
+
+/// Tiles of random places against pictures of the same, in one style after the other.
+fn assert_fitting(place: &mut Place, styles: &[Style], blocks: usize, random: &mut fastrand::Rng) {
     let (mut compared, mut seen) = (0, 0);
-    for mut place in [Some(Place::sample()), Place::san_francisco()].into_iter().flatten() {
-        for block in 0..blocks {
-            let viewport = anywhere(&place, &mut random);
-            let style = &styles[block % 2];
-            let whole = place.picture(style, &viewport);
-            let size = [256, 512][block / 2 % 2];
-            for tile in tiles(&viewport, size) {
-                let part = place.picture(style, &tile);
-                if differing((&viewport, &whole), (&tile, &part)) > 0 {
-                    let layers = place.differing_layers(style, &viewport, &tile);
-                    panic!("{} differs in {viewport:?} and {tile:?}: {layers:?}", style.name);
-                }
-                compared += 1;
+    for block in 0..blocks {
+        let viewport =
+            if block % 3 == 2 && styles.len() == 1 { at_any_zoom(place, random) } else { anywhere(place, random) };
+        let style = &styles[block % styles.len()];
+        let whole = place.picture(style, &viewport);
+        let size = [256, 512][block / styles.len() % 2];
+        for tile in tiles(&viewport, size) {
+            let part = place.picture(style, &tile);
+            if differing((&viewport, &whole), (&tile, &part)) > 0 {
+                let layers = place.differing_layers(style, &viewport, &tile);
+                panic!("{} differs in {viewport:?} and {tile:?}: {layers:?}", style.name);
             }
-            seen += usize::from(whole.pixels.iter().any(|pixel| *pixel != whole.pixels[0]));
+            compared += 1;
         }
-        assert!(seen > blocks / 2, "there is hardly anything to see");
-        seen = 0;
+        seen += usize::from(whole.pixels.iter().any(|pixel| *pixel != whole.pixels[0]));
     }
+    assert!(seen > blocks / 4, "there is hardly anything to see");
     println!("{compared} tiles compared with what they are a part of");
 }
 
+fn places() -> impl Iterator<Item = Place> {
+    [Some(Place::sample()), Place::san_francisco()].into_iter().flatten()
+}
+
 #[test]
-fn the_bundled_style_needs_nothing_but_the_scan_converter() {
-    for mut place in [Some(Place::sample()), Place::san_francisco()].into_iter().flatten() {
-        for tile in place.centers.clone() {
-            for (tile, scale) in [(tile, 1), (tile, 2), (tile.ancestor(3), 1), (tile.ancestor(0), 1)] {
-                let scene = place.scene(&light(), &Viewport::of_tile(tile, 512, scale));
-                assert!(!scene.runs.is_empty() && raster::draws(&scene), "{tile} at scale {scale}");
+fn tiles_fit_to_the_pixel() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for mut place in places() {
+        assert_fitting(&mut place, &[light(), everything()], blocks(), &mut random);
+    }
+}
+
+#[test]
+fn tiles_fit_to_the_pixel_whatever_they_are_painted_with() {
+    let mut random = fastrand::Rng::with_seed(8);
+    for mut place in places() {
+        assert_fitting(&mut place, &[painted()], blocks(), &mut random);
+    }
+    assert_fitting(&mut Place::lines(), &[graded()], blocks(), &mut random);
+}
+
+/// Pictures at any zoom and bearing, drawn at once and in cells.
+#[test]
+fn cells_of_a_picture_fit_to_the_pixel_at_any_zoom_and_bearing() {
+    let mut random = fastrand::Rng::with_seed(9);
+    let mut compared = 0;
+    for mut place in places().chain([Place::lines()]) {
+        let styles = match place.source.info.maxzoom {
+            14 if place.centers[0].z() == 8 => vec![graded()],
+            _ => vec![light(), everything(), painted()],
+        };
+        for block in 0..blocks() {
+            let style = &styles[block % styles.len()];
+            let viewport = anywhere(&place, &mut random);
+            let zoom = viewport.zoom + if block % 4 == 0 { 0.0 } else { random.f64() };
+            let bearing =
+                [0.0, 90.0, 180.0, 0.25][block / 3 % 4] + if block % 3 == 0 { 0.0 } else { random.f64() * 360.0 };
+            let [width, height] = [viewport.width, viewport.height];
+            // Where the place is at the whole zoom.
+            let (lon, lat) = viewport.center();
+            let size = [width / u32::from(viewport.scale), height / u32::from(viewport.scale)];
+            let viewport = Viewport::around([lon, lat], zoom, bearing, size, viewport.scale);
+            let whole = place.picture(style, &viewport);
+            let cell = [random.u32(40..400), random.u32(40..400)];
+            for top in (0..viewport.height).step_by(cell[1] as usize) {
+                for left in (0..viewport.width).step_by(cell[0] as usize) {
+                    let (width, height) = (cell[0].min(viewport.width - left), cell[1].min(viewport.height - top));
+                    let part = viewport.part(left, top, width, height);
+                    let drawn = place.picture(style, &part);
+                    if differing((&viewport, &whole), (&part, &drawn)) > 0 {
+                        let layers = place.differing_layers(style, &viewport, &part);
+                        panic!("{} differs in {part:?} of {viewport:?}: {layers:?}", style.name);
+                    }
+                    compared += 1;
+                }
             }
         }
     }
+    println!("{compared} cells compared with what they are a part of");
 }
 
 /// One layer of a scene.
@@ -210,6 +404,7 @@ fn only(scene: &Scene, layer: usize) -> Scene {
                 .collect(),
         )),
         Run::Background(other, _) | Run::Circles(other, _) if *other == layer => Some(run.clone()),
+        Run::Blended(_, squares) if squares[0].layers[0].0 == layer => Some(run.clone()),
         Run::Background(..) | Run::Blended(..) | Run::Circles(..) => None,
     };
     Scene { runs: scene.runs.iter().filter_map(of).collect(), ..scene.clone() }
@@ -243,10 +438,17 @@ fn smaller(picture: &Picture, by: u32) -> Picture {
 fn whole_tiles_look_as_resvg_draws_them() {
     for mut place in [Some(Place::sample()), Place::san_francisco()].into_iter().flatten() {
         for tile in place.centers.clone() {
-            for style in [light(), everything()] {
+            for style in [light(), everything(), painted(), fixture()] {
                 let scene = place.scene(&style, &Viewport::of_tile(tile, 512, 1));
-                let share = far(&raster::pixels(&scene), &by_resvg(&scene, &style), 64);
-                assert!(share <= 0.005, "{} {tile}: {:.3} % of pixels are far off", style.name, share * 100.0);
+                let off = |scene: &Scene| 100.0 * far(&raster::pixels(scene), &by_resvg(scene, &style), 64);
+                let share = off(&scene);
+                let by_layer = || -> Vec<f64> { (0..style.layers.len()).map(|i| off(&only(&scene, i))).collect() };
+                assert!(
+                    share <= 0.5,
+                    "{} {tile}: {share:.3} % of pixels are far off, by layer {:.3?}",
+                    style.name,
+                    by_layer()
+                );
             }
         }
     }
@@ -288,6 +490,181 @@ fn single_items_have_the_coverage_that_resvg_finds_at_eight_times_the_size() {
             worst = worst.max(far(&raster::pixels(&scene), &true_one, 16));
         }
         assert!(worst <= most, "{what}: {:.4} % of pixels are off", worst * 100.0);
+    }
+}
+
+/// A scene by resvg at 8 times the size, each pixel the mean of 64.
+fn truly(scene: &Scene) -> Picture {
+    let text = svg::write(scene, &light(), &svg::Document { title: "t", attribution: "" });
+    let size = |by: u32| format!(r#"width="{}" height="{}""#, scene.width * by, scene.height * by);
+    let text = text.replacen(&size(1), &size(8), 1);
+    smaller(&resvg::pixels(&text, scene.width * 8, scene.height * 8).unwrap(), 8)
+}
+
+fn rings(points: &[[f64; 2]]) -> scene::Path {
+    scene::Path::of_rings(&[points.iter().map(|p| p.map(|c| (c * 256.0).round() as i32)).collect()])
+}
+
+fn lines(points: &[[f64; 2]]) -> scene::Path {
+    let seen = Rect { min: [-1_000_000; 2], max: [1_000_000; 2] };
+    let points: Vec<[i64; 2]> = points.iter().map(|p| p.map(|c| (c * 256.0).round() as i64)).collect();
+    let mut path = scene::Path::default();
+    path.push_line(&points, false, seen, [0, 0]);
+    path
+}
+
+fn colored(color: &str) -> Color {
+    Color::parse(color).unwrap()
+}
+
+fn area(paint: scene::Paint, points: &[[f64; 2]]) -> scene::Item {
+    scene::Item::Fill(scene::Fill { paint, antialias: true, path: rings(points) })
+}
+
+fn line(ink: scene::Ink, width: f64, blur: f64, points: &[[f64; 2]]) -> scene::Item {
+    let (cap, join, tips) = (Cap::Round, Join::Round, scene::Path::default());
+    scene::Item::Stroke(scene::Stroke { ink, width, cap, join, miter_limit: 2.0, blur, path: lines(points), tips })
+}
+
+/// An image without sharp edges, so that it does not matter how it is made larger.
+fn smooth([width, height]: [u32; 2]) -> Bitmap {
+    let wave = |i: u32, length: u32| 0.5 + 0.5 * (f64::from(i) / f64::from(length) * std::f64::consts::TAU).sin();
+    let pixel = |x: u32, y: u32| {
+        let alpha = 0.5 + 0.5 * wave(y, height);
+        [wave(x, width) * alpha, wave(y, height) * alpha, alpha / 2.0, alpha].map(|c| (c * 255.0).round() as u8)
+    };
+    let data = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
+    Bitmap { width, height, data }
+}
+
+/// A straight line with an image along it.
+fn textured([a, b]: [[f64; 2]; 2], width: f64, image: &Bitmap) -> scene::Item {
+    let by = [b[0] - a[0], b[1] - a[1]];
+    let length = by[0].hypot(by[1]);
+    let along = by.map(|c| c / length);
+    let across = [-along[1], along[0]];
+    let place = |i: f64, j: f64| [0, 1].map(|n| a[n] + along[n] * i + across[n] * j);
+    let (from, to, half) = (-width, length + width, width / 2.0 + 1.0);
+    let corners = [place(from, -half), place(to, -half), place(to, half), place(from, half)];
+    let corners = corners.map(|p| p.map(|c| (c * 256.0).round() as i32));
+    let stretched = (length + 2.0 * width) / f64::from(image.width);
+    let high = (width + 2.0) / f64::from(image.height);
+    let [x, y] = place(from, -half);
+    let transform = [along[0] * stretched, along[1] * stretched, across[0] * high, across[1] * high, x, y];
+    let quads = vec![scene::Quad { image: 0, corners, transform }];
+    line(scene::Ink::Pattern { opacity: 0.8, quads }, width, 0.0, &[a, b])
+}
+
+/// A line in a number of colours.
+fn shaded(points: &[[f64; 2]; 2], colors: &[&str]) -> scene::Item {
+    let at = |i: f64| {
+        let t = (i / colors.len() as f64).clamp(-0.2, 1.2);
+        [0, 1].map(|n| points[0][n] + (points[1][n] - points[0][n]) * t)
+    };
+    let last = colors.len() - 1;
+    let run = |(i, color): (usize, &&str)| {
+        let from = if i == 0 { -10.0 } else { i as f64 };
+        let to = if i == last { 100.0 } else { i as f64 + 1.05 };
+        (colored(color), lines(&[at(from), at(to)]))
+    };
+    let runs = colors.iter().enumerate().map(run).collect();
+    line(scene::Ink::Gradient { opacity: 0.9, runs }, 17.0, 0.0, points)
+}
+
+fn scene_of(runs: Vec<Run>, images: Vec<Bitmap>) -> Scene {
+    Scene { width: 256, height: 256, turn: None, caption: None, runs, images }
+}
+
+/// What is painted, as in the test before. The largest share measured is 0.008 %, five
+/// pixels.
+#[test]
+fn painted_items_look_as_resvg_draws_them_at_eight_times_the_size() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut worst: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for _ in 0..3 {
+        let points: Vec<[f64; 2]> = (0..7).map(|_| [0, 1].map(|_| 20.0 + 216.0 * random.f64())).collect();
+        let (ends, all) = ([points[0], points[1]], &points[..5]);
+        let image = smooth([48, 32]);
+        let pattern = |opacity| scene::Paint::Pattern { image: 0, origin: [-7, -11], opacity };
+        let half = || scene::Paint::Color(colored("rgba(200, 60, 20, 0.6)"));
+        let ground = || Run::Background(0, scene::Paint::Color(colored("#8ac")));
+        let mut cases = vec![
+            ("pattern area", 0.0003, scene_of(vec![squares(area(pattern(0.7), &points), 256)], vec![image.clone()])),
+            ("pattern ground", 0.0, scene_of(vec![Run::Background(0, pattern(0.7))], vec![image.clone()])),
+            ("pattern line", 0.0003, scene_of(vec![squares(textured(ends, 20.0, &image), 256)], vec![image.clone()])),
+            (
+                "gradient",
+                0.0003,
+                scene_of(
+                    vec![squares(shaded(&ends, &["#f00", "rgba(0, 255, 0, 0.5)", "#00f", "#ff0"]), 256)],
+                    Vec::new(),
+                ),
+            ),
+            (
+                "blurred line",
+                0.0003,
+                scene_of(vec![squares(line(scene::Ink::Color(colored("#205080")), 20.0, 7.0, all), 256)], Vec::new()),
+            ),
+        ];
+        let center = points[0].map(|c| (c * 256.0) as i32);
+        for (what, radius, stroke_width, blur) in
+            [("blurred circle", 40.0, 0.0, 0.6), ("blurred stroke", 30.0, 12.0, 0.4), ("very blurred", 25.0, 5.0, 2.0)]
+        {
+            let (color, stroke_color) = (colored("rgba(200, 0, 0, 0.7)"), colored("#036"));
+            let circle = scene::Circle { center, radius, color, stroke_width, stroke_color, blur };
+            cases.push((what, 0.0003, scene_of(vec![Run::Circles(0, vec![circle])], Vec::new())));
+        }
+        for mode in [
+            BlendMode::Normal,
+            BlendMode::Multiply,
+            BlendMode::Color,
+            BlendMode::Luminosity,
+            BlendMode::Screen,
+            BlendMode::Overlay,
+        ] {
+            let items = vec![area(half(), &points[..4]), area(half(), &points[3..])];
+            let clip = [0, 0, 256, 256];
+            let group =
+                Run::Blended(scene::Blending { opacity: 0.7, mode }, vec![Square { clip, layers: vec![(0, items)] }]);
+            cases.push((mode.name(), 0.0003, scene_of(vec![ground(), group], Vec::new())));
+        }
+        // Two squares with the same in them: each pixel is one's, all are drawn, and none twice.
+        let square = |clip: [i64; 4]| {
+            let items = vec![area(half(), &[[-99.0, -99.0], [355.0, -99.0], [355.0, 355.0], [-99.0, 355.0]])];
+            Square { clip, layers: vec![(0, items)] }
+        };
+        let turn = Turn { bearing: 360.0 * random.f64(), pivot: [128.0, 128.0] };
+        let run = Run::Squares(vec![square([-99, -99, 117, 355]), square([117, -99, 355, 355])]);
+        cases.push(("turned squares", 0.0, Scene { turn: Some(turn), ..scene_of(vec![run], Vec::new()) }));
+        for (what, most, scene) in &cases {
+            let turned = Scene { turn: Some(turn), ..scene.clone() };
+            for (what, most, scene) in [(what.to_string(), *most, scene), (format!("{what}, turned"), *most, &turned)] {
+                let share = far(&raster::pixels(scene), &truly(scene), 16);
+                let worst = worst.entry(what).or_insert((0.0, most));
+                worst.0 = worst.0.max(share);
+            }
+        }
+    }
+    println!("{worst:#?}");
+    for (what, (share, most)) in &worst {
+        assert!(share <= most, "{what}: {:.4} % of pixels are off", share * 100.0);
+    }
+}
+
+/// Without antialiasing against resvg at its own size, which rounds edges to its own grid: a middle that is nearer to an
+/// edge than that may be on the other side.
+#[test]
+fn hard_edges_are_where_resvg_has_them() {
+    let mut random = fastrand::Rng::with_seed(6);
+    for _ in 0..20 {
+        let points: Vec<[f64; 2]> = (0..7).map(|_| [0, 1].map(|_| 256.0 * random.f64())).collect();
+        let paint = scene::Paint::Color(Color::BLACK);
+        let fill = scene::Fill { paint, antialias: false, path: rings(&points) };
+        let scene = scene_of(vec![squares(scene::Item::Fill(fill), 256)], Vec::new());
+        let drawn = raster::pixels(&scene);
+        assert!(drawn.pixels.iter().all(|pixel| [0, 0xff00_0000].contains(pixel)));
+        let share = far(&drawn, &by_resvg(&scene, &light()), 0);
+        assert!(share <= 0.0005, "{:.4} % of pixels are off", share * 100.0);
     }
 }
 

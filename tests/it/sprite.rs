@@ -1,5 +1,6 @@
 //! Sprites: sheets and their indices, icons, where they may come from; and what is no sprite, huge or not there.
 
+use crate::golden::pixels;
 use crate::paint::sprite;
 use crate::upstream::{Act, Upstream};
 use rasterzen::assets::{Place, resolve, with_sprite};
@@ -409,10 +410,8 @@ fn a_folder_of_icons_comes_from_the_command_line() {
     fs::write(icons.join("notes.txt"), "no icon").expect("a file");
     let ended = render();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&ended.stdout)).read_info().expect("a PNG");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
-    reader.next_frame(&mut pixels).expect("a PNG");
-    let of = |x: usize| &pixels[(100 * 256 + x) * 3..(100 * 256 + x) * 3 + 3];
+    let (_, _, pixels) = pixels(&ended.stdout);
+    let of = |x: usize| &pixels[(100 * 256 + x) * 4..(100 * 256 + x) * 4 + 3];
     assert_eq!([of(0), of(3), of(4), of(7), of(8)], [[0, 170, 0], [0, 170, 0], [255, 0, 0], [255, 0, 0], [0, 170, 0]]);
     fs::write(icons.join("broken.svg"), "<svg").expect("an icon");
     let ended = render();

@@ -2,6 +2,7 @@
 //! attribution, overlays, and pictures larger than a pixmap.
 
 use crate::cli::{directory, files, run, run_in, write};
+use crate::golden::pixels;
 use crate::server::Server;
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
@@ -20,14 +21,6 @@ const MONACO: &str = "7.4215,43.7345,14.5";
 
 fn sample() -> Server {
     Server::start(&["--source", "sample"], &[])
-}
-
-/// Width, height, bytes of a pixel and pixels of a PNG.
-fn decoded(png: &[u8]) -> (u32, u32, usize, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
-    let frame = reader.next_frame(&mut pixels).expect("a frame");
-    (frame.width, frame.height, frame.line_size / frame.width as usize, pixels)
 }
 
 /// Width and height of an SVG, which must be one.
@@ -63,7 +56,7 @@ fn an_image_has_the_size_and_form_that_its_path_says() {
         let reply = server.get(&path);
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
         let (kind, got) = match is_png {
-            true => ("image/png", (decoded(&reply.body).0, decoded(&reply.body).1)),
+            true => ("image/png", (pixels(&reply.body).0, pixels(&reply.body).1)),
             false => ("image/svg+xml", size_of_svg(reply.text())),
         };
         assert_eq!((reply.header("content-type"), got), (Some(kind), size), "{path}");
@@ -241,11 +234,11 @@ fn attribution_is_written_on_request() {
             assert!(caption(&roxmltree::Document::parse(reply.text()).expect("XML")).is_none(), "{without}");
         }
         let [with, without] =
-            ["?attribution=1", ""].map(|query| decoded(&server.get(&format!("{path}.png{query}")).body));
-        assert_eq!((with.0, with.1, with.2), (without.0, without.1, without.2));
-        let (width, height, bytes) = (with.0 as usize, with.1 as usize, with.2);
+            ["?attribution=1", ""].map(|query| pixels(&server.get(&format!("{path}.png{query}")).body));
+        assert_eq!((with.0, with.1), (without.0, without.1));
+        let (width, height) = (with.0 as usize, with.1 as usize);
         let other: Vec<[usize; 2]> = (0..width * height)
-            .filter(|i| with.3[i * bytes..(i + 1) * bytes] != without.3[i * bytes..(i + 1) * bytes])
+            .filter(|i| with.2[i * 4..(i + 1) * 4] != without.2[i * 4..(i + 1) * 4])
             .map(|i| [i % width, i / width])
             .collect();
         let scale = width / 600;
@@ -389,12 +382,12 @@ fn an_overlay_is_drawn_by_its_properties() {
     let document = roxmltree::Document::parse(&text).expect("XML");
     assert_eq!(document.descendants().filter(|node| node.has_tag_name("circle")).count(), 8, "four markers with rims");
     // One pixel in the middle of each.
-    let (width, _, bytes, pixels) = decoded(&draw("png").stdout);
+    let (width, _, drawn) = pixels(&draw("png").stdout);
     let degree = 512.0 * 16.0 / 360.0;
     let at = |lon: f64, lat: f64| {
         let (x, y) = (200.0 + (lon - 2.0) * degree, 150.0 - lat * degree);
-        let i = (y as usize * width as usize + x as usize) * bytes;
-        [pixels[i], pixels[i + 1], pixels[i + 2]]
+        let i = (y as usize * width as usize + x as usize) * 4;
+        [drawn[i], drawn[i + 1], drawn[i + 2]]
     };
     for (lon, lat, color) in [
         (2.0, 2.0, [0x99, 0x99, 0x99]),
@@ -433,22 +426,19 @@ fn a_picture_of_cells_is_the_picture() {
         let (large, missing) = runtime.block_on(drawn).expect("a picture");
         assert_eq!((missing, cells), (0, vec![2, 2]));
         let once = runtime.block_on(tiler.picture(&image(viewport), None)).expect("a picture").body;
-        let (large, once) = (decoded(&large), decoded(&once));
+        let (large, once) = (pixels(&large), pixels(&once));
         assert_eq!((large.0, large.1, once.0, once.1), (2300, 60, 2300, 60));
-        let rgb = |image: &(u32, u32, usize, Vec<u8>)| -> Vec<u8> {
-            image.3.chunks(image.2).flat_map(|pixel| pixel[..3].to_vec()).collect()
-        };
-        assert!(rgb(&large) == rgb(&once), "bearing {bearing}");
+        assert!(large.2 == once.2, "bearing {bearing}");
         // Over the border of the two, as a picture of its own: where resvg begins is where it rounds.
         let over = Viewport { turn: viewport.turn, ..viewport.part(1948, 0, 200, 40) };
         let over = Viewport { turn: viewport.part(1948, 0, 200, 40).turn, ..over };
         let part = StaticRequest { attribution: false, ..image(over) };
-        let part = decoded(&runtime.block_on(tiler.picture(&part, None)).expect("a picture").body);
-        let (part, whole) = (rgb(&part), rgb(&large));
+        let part = pixels(&runtime.block_on(tiler.picture(&part, None)).expect("a picture").body);
+        let (part, whole) = (part.2, &large.2);
         let far = (0..200 * 40).filter(|i| {
             let (x, y) = (i % 200, i / 200);
-            let theirs = (y * 2300 + x + 1948) * 3;
-            (0..3).any(|c| part[i * 3 + c].abs_diff(whole[theirs + c]) > 24)
+            let theirs = (y * 2300 + x + 1948) * 4;
+            (0..3).any(|c| part[i * 4 + c].abs_diff(whole[theirs + c]) > 24)
         });
         let far = far.count();
         assert!(far < 40, "bearing {bearing}: {far} of 8000 pixels are others");
@@ -460,7 +450,7 @@ fn pictures_larger_than_a_pixmap_are_written_by_the_command() {
     let dir = directory();
     let args = ["static", "7.42,43.73,9", "4200x20", "--attribution", "-o", "wide.png"];
     run(dir.path(), &args);
-    let (width, height, ..) = decoded(&std::fs::read(dir.path().join("wide.png")).expect("a file"));
+    let (width, height, ..) = pixels(&std::fs::read(dir.path().join("wide.png")).expect("a file"));
     assert_eq!((width, height), (4200, 20));
     run(dir.path(), &["static", "7.42,43.73,9", "4200x20", "-o", "wide.svg"]);
     assert_eq!(size_of_svg(&read(dir.path(), "wide.svg")), (4200, 20));

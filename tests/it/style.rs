@@ -632,7 +632,6 @@ fn undrawn() -> Vec<(Json, &'static str, bool)> {
         (json!({"type": "heatmap", "paint": {"heatmap-radius": 3}}), "layers[0].type", false),
         (json!({"type": "fill-extrusion"}), "layers[0].type", false),
         (json!({"paint": {"fill-extrusion-height": 3}}), "layers[0].paint.fill-extrusion-height", true),
-        (json!({"paint": {"fill-layer-blend": "plus-lighter"}}), "layers[0].paint.fill-layer-blend", true),
         (json!({"type": "line", "layout": {"line-frob": 1}}), "layers[0].layout.line-frob", true),
         (json!({"paint": {"fill-color": ["frobnicate"]}}), "layers[0].paint.fill-color", true),
         (

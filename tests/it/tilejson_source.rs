@@ -144,7 +144,8 @@ async fn a_style_declares_the_same() {
     }
     for (source, words) in [
         (json!({"type": "vector"}), "neither url nor tiles"),
-        (json!({"type": "raster", "tiles": []}), "neither vector nor geojson"),
+        (json!({"type": "raster", "tiles": []}), "no array of URL templates"),
+        (json!({"type": "raster-dem", "tiles": []}), "none of vector, raster and geojson"),
         (json!({"type": "vector", "url": "mapbox://mapbox.streets"}), "neither http nor https"),
         (json!({"type": "vector", "url": "file:///etc/hostname"}), "names a file"),
         (json!({"type": "vector", "tiles": ["file:///{z}/{x}/{y}"]}), "tiles[0]: a document from the network"),

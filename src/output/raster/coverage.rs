@@ -10,12 +10,16 @@
 //! do, at most full: stroke outlines are made of pieces wound one way (`outline`), so nothing cancels.
 
 use crate::scene::UNITS;
+use std::ops::Range;
 
 /// The units of area in a fully covered pixel: 256 rows of twice 256.
 const FULL: i32 = 2 * (UNITS * UNITS) as i32;
 
 /// Pixels that are looked at together.
 const BLOCK: usize = 16;
+
+/// What is further away, in scene units, counts as this far: nothing in a picture is, and differences stay in 32 bits.
+pub const FAR: i32 = 1 << 29;
 
 /// Full coverage as [`Coverage::sweep`] gives it.
 pub const OPAQUE: u16 = 256;
@@ -41,13 +45,42 @@ pub struct Coverage {
     top: i32,
     clip: PixelRect,
     /// The rows with areas.
-    rows: std::ops::Range<i32>,
+    rows: Range<i32>,
 }
 
 /// How much a run of pixels is covered, in 256ths.
+#[derive(Clone, Copy)]
 pub enum Run<'a> {
     All(u16, usize),
     Each(&'a [u16]),
+}
+
+impl Run<'_> {
+    pub fn length(&self) -> usize {
+        match self {
+            Run::All(_, length) => *length,
+            Run::Each(covers) => covers.len(),
+        }
+    }
+
+    /// The part of a run.
+    pub fn part(&self, range: Range<usize>) -> Run<'_> {
+        match self {
+            Run::All(cover, _) => Run::All(*cover, range.len()),
+            Run::Each(covers) => Run::Each(&covers[range]),
+        }
+    }
+
+    /// The coverage of each of its pixels.
+    pub fn covers(&self) -> impl Iterator<Item = u32> {
+        let all = if let Run::All(cover, length) = self {
+            std::iter::repeat_n(*cover, *length)
+        } else {
+            std::iter::repeat_n(0, 0)
+        };
+        let each: &[u16] = if let Run::Each(covers) = self { covers } else { &[] };
+        all.chain(each.iter().copied()).map(u32::from)
+    }
 }
 
 impl Coverage {
@@ -81,22 +114,62 @@ impl Coverage {
         }
     }
 
+    /// Adds a closed polygon that covers pixels wholly where it holds their middle, and others not at all. A middle on an
+    /// edge is inside to the right of it, and at the edge's upper end.
+    pub fn middles(&mut self, points: &[[i32; 2]]) {
+        let Some(&last) = points.last() else { return };
+        let mut from = last;
+        for &to in points {
+            self.middles_edge(from, to);
+            from = to;
+        }
+    }
+
+    fn middles_edge(&mut self, a: [i32; 2], b: [i32; 2]) {
+        let (sign, a, b) = directed(a, b);
+        let [left, top, right, bottom] = self.clip;
+        let row_of = |y: i32| (y + 127) >> 8;
+        let rows = row_of(a[1]).max(top)..row_of(b[1]).min(bottom);
+        if rows.is_empty() {
+            return;
+        }
+        self.extend_rows(&rows);
+        let [dx, dy] = [0, 1].map(|i| i64::from(b[i] - a[i]));
+        for row in rows {
+            // How far the edge lies to the right of the first column's middle, times its height: exactly.
+            let down = i64::from((row << 8) + 128 - a[1]);
+            let beyond = i64::from(a[0] - 128) * dy + down * dx;
+            let column = -(-beyond).div_euclid(256 * dy);
+            let column = column.clamp(left.into(), right.into()) as i32;
+            if column < right {
+                let (row, column) = ((row - self.top) as usize, column as usize);
+                let area = &mut self.areas[row * self.stride + column];
+                *area = area.wrapping_add(sign * FULL);
+                self.touched[row * self.words + column / BLOCK / 64] |= 1 << (column / BLOCK % 64);
+            }
+        }
+    }
+
+    fn extend_rows(&mut self, rows: &Range<i32>) {
+        self.rows = match self.rows.is_empty() {
+            true => rows.clone(),
+            false => self.rows.start.min(rows.start)..self.rows.end.max(rows.end),
+        };
+    }
+
     /// Adds an edge.
     pub fn edge(&mut self, a: [i32; 2], b: [i32; 2]) {
         if a[1] == b[1] {
             return;
         }
-        let (sign, a, b) = if a[1] < b[1] { (1, a, b) } else { (-1, b, a) };
+        let (sign, a, b) = directed(a, b);
         let [left, top, right, bottom] = self.clip;
         let first = (a[1] >> 8).max(top);
         let last = ((b[1] - 1) >> 8).min(bottom - 1);
         if first > last || a[0].min(b[0]) >= right << 8 {
             return;
         }
-        self.rows = match self.rows.is_empty() {
-            true => first..last + 1,
-            false => self.rows.start.min(first)..self.rows.end.max(last + 1),
-        };
+        self.extend_rows(&(first..last + 1));
         let low = left << 8;
         if a[0] == b[0] || a[0].max(b[0]) <= low {
             // Upright, or wholly to the left, where only the height counts.
@@ -168,8 +241,9 @@ impl Coverage {
         let (row, column) = ((row - self.top) as usize, column as usize);
         let area = height * twice_x;
         let cells = &mut self.areas[row * self.stride + column..][..2];
-        cells[0] += height * 512 - area;
-        cells[1] += area;
+        // Whatever wraps around where thousands of pieces lie over one another wraps back where they end.
+        cells[0] = cells[0].wrapping_add(height * 512 - area);
+        cells[1] = cells[1].wrapping_add(area);
         let words = &mut self.touched[row * self.words..][..self.words];
         let (block, next) = (column / BLOCK, (column + 1) / BLOCK);
         words[block / 64] |= 1 << (block % 64);
@@ -184,7 +258,7 @@ impl Coverage {
             let index = (row - self.top) as usize;
             let words = &mut self.touched[index * self.words..][..self.words];
             let areas = &mut self.areas[index * self.stride..][..self.stride];
-            let mut sum = 0;
+            let mut sum = 0i32;
             // What has been given so far.
             let mut at = left;
             for (i, word) in words.iter_mut().enumerate() {
@@ -202,7 +276,7 @@ impl Coverage {
                         at = between;
                     }
                     for (area, alpha) in areas[block * BLOCK..][..BLOCK].iter_mut().zip(&mut alphas) {
-                        sum += std::mem::take(area);
+                        sum = sum.wrapping_add(std::mem::take(area));
                         *alpha = covered(sum, rule);
                     }
                     let end = (start + BLOCK as i32).min(right);
@@ -220,10 +294,16 @@ impl Coverage {
     }
 }
 
+/// An edge from its upper end to its lower one, and which way it went; both are [`FAR`] away at most.
+fn directed(a: [i32; 2], b: [i32; 2]) -> (i32, [i32; 2], [i32; 2]) {
+    let [a, b] = [a, b].map(|p| p.map(|c| c.clamp(-FAR, FAR)));
+    if a[1] <= b[1] { (1, a, b) } else { (-1, b, a) }
+}
+
 /// A summed area as coverage in 256ths.
 fn covered(sum: i32, rule: Rule) -> u16 {
     let area = match rule {
-        Rule::NonZero => sum.abs().min(FULL),
+        Rule::NonZero => sum.unsigned_abs().min(FULL as u32) as i32,
         Rule::EvenOdd => {
             let within = sum & (2 * FULL - 1);
             within.min(2 * FULL - within)

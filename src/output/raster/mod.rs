@@ -2,19 +2,31 @@
 //! picture that shows it.
 //!
 //! A shape becomes edges (`outline` for strokes), these become coverage (`coverage`), and that a colour over what is
-//! there (`blend`).
+//! there (`blend`) or an image (`pattern`). A stroke of many colours is put together on a sheet (`sheet`) and seen
+//! through the stroke's coverage; one that fades is the mean of several (`blur`). A layer that is blended as a whole is
+//! drawn on pixels of its own (`group`). A turned scene is turned before all that, and each of its squares is a mask
+//! (`turn`).
 
 mod blend;
+mod blur;
 mod coverage;
+mod group;
 mod outline;
+mod pattern;
+mod sheet;
+mod turn;
 
 use crate::bitmap::Bitmap;
 use crate::limits;
-use crate::scene::{self, Caption, Circle, Fill, Image, Item, Paint, Run, Scene, Square, Stroke, UNITS};
+use crate::scene::{self, Caption, Circle, Fill, Image, Item, Paint, Path, Quad, Run, Scene, Square, Stroke, UNITS};
+use crate::style::Cap;
 use crate::style::color::Color;
-use blend::{Ink, Pixel};
-use coverage::{Coverage, PixelRect, Rule};
-use outline::{Outliner, Pen, disc};
+use blend::{Ink, Pixel, mix, over, share};
+use coverage::{Coverage, FAR, PixelRect, Rule};
+use outline::{Outliner, Pen, disc, tips};
+use pattern::{Area, Stretch};
+use sheet::Sheet;
+use turn::{Rotation, Spans};
 
 /// A picture: rows of premultiplied pixels.
 pub struct Picture {
@@ -43,193 +55,319 @@ impl Picture {
     }
 }
 
-/// Whether a scene has nothing but what is drawn here; resvg draws the rest.
-pub fn draws(scene: &Scene) -> bool {
-    let is_drawn = |item: &Item| match item {
-        Item::Fill(fill) => fill_color(fill).is_some(),
-        Item::Stroke(stroke) => stroke_color(stroke).is_some(),
-        Item::Image(_) => true,
-    };
-    let are_drawn = |run: &Run| match run {
-        Run::Background(_, paint) => plain_color(paint).is_some(),
-        Run::Squares(squares) => {
-            squares.iter().flat_map(|square| &square.layers).flat_map(|(_, items)| items).all(is_drawn)
-        }
-        Run::Blended(..) => false,
-        Run::Circles(_, circles) => circles.iter().all(|circle| circle.blur == 0.0),
-    };
-    scene.turn.is_none() && scene.runs.iter().all(are_drawn)
-}
-
-fn plain_color(paint: &Paint) -> Option<Color> {
-    match paint {
-        Paint::Color(color) => Some(*color),
-        Paint::Pattern { .. } => None,
-    }
-}
-
-/// The colour of a fill that is no more than one.
-fn fill_color(fill: &Fill) -> Option<Color> {
-    plain_color(&fill.paint).filter(|_| fill.antialias)
-}
-
-/// The colour of a stroke that is no more than a line in one.
-fn stroke_color(stroke: &Stroke) -> Option<Color> {
-    match stroke.ink {
-        scene::Ink::Color(color) => Some(color).filter(|_| stroke.blur == 0.0 && stroke.tips.is_empty()),
-        scene::Ink::Gradient { .. } | scene::Ink::Pattern { .. } => None,
-    }
-}
-
-/// Draws a scene; what is none of what [`draws`] names is left out.
+/// Draws a scene.
 pub fn pixels(scene: &Scene) -> Picture {
-    let mut pixels = vec![0; scene.width as usize * scene.height as usize];
-    let rows = limits::RASTER_ROWS;
-    // A band at a time, so that memory for coverage does not grow with the picture.
-    for (i, band) in pixels.chunks_mut(scene.width as usize * rows as usize).enumerate() {
-        let top = i as i32 * rows as i32;
-        let height = rows.min(scene.height - top as u32);
-        let coverage = Coverage::new(scene.width, top, height);
-        Band {
-            width: scene.width as i32,
-            top,
-            bottom: top + height as i32,
-            pixels: band,
-            coverage,
-            outliner: Outliner::default(),
-        }
-        .draw(scene);
-    }
-    Picture { width: scene.width, height: scene.height, pixels }
+    let Some(turn) = &scene.turn else { return drawn(scene, None) };
+    let turn = Rotation::new(turn);
+    drawn(&turn.scene(scene), Some(&turn))
 }
 
-/// Some rows of a picture while they are drawn.
+fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
+    let mut picture = Picture::blank(scene.width, scene.height);
+    let (width, rows) = (scene.width as usize, limits::RASTER_ROWS as usize);
+    // A band at a time, so that memory for coverage does not grow with the picture.
+    for (i, pixels) in picture.pixels.chunks_mut((width * rows).max(1)).enumerate() {
+        let (top, height) = ((i * rows) as i32, pixels.len() / width);
+        let mut band = Band {
+            window: Window { whole: [0, top, scene.width as i32, top + height as i32], turned: None },
+            images: &scene.images,
+            turn,
+            coverage: Coverage::new(scene.width, top, height as u32),
+            outliner: Outliner::default(),
+            content: Sheet::new(width, top, height),
+            sums: Sheet::new(width, top, height),
+            group: Vec::new(),
+        };
+        band.draw(scene, pixels);
+    }
+    picture
+}
+
+/// Some rows of a picture while they are drawn, without their pixels, and memory for what is drawn beside them.
 struct Band<'a> {
-    width: i32,
-    top: i32,
-    bottom: i32,
-    pixels: &'a mut [Pixel],
+    window: Window,
+    images: &'a [Bitmap],
+    turn: Option<&'a Rotation>,
     coverage: Coverage,
     outliner: Outliner,
+    /// The colours of a stroke that has several.
+    content: Sheet<Pixel>,
+    /// The strokes that make one that fades, added up.
+    sums: Sheet<u16>,
+    /// A layer that is blended as a whole.
+    group: Vec<Pixel>,
 }
 
-impl Band<'_> {
-    fn draw(&mut self, scene: &Scene) {
-        let whole = [0, self.top, self.width, self.bottom];
+impl<'a> Band<'a> {
+    fn draw(&mut self, scene: &Scene, pixels: &mut [Pixel]) {
         for run in &scene.runs {
             match run {
-                Run::Background(_, paint) => {
-                    if let Some(color) = plain_color(paint) {
-                        Ink::new(color).fill(self.pixels, coverage::OPAQUE);
-                    }
+                Run::Background(_, paint) => self.background(paint, pixels),
+                Run::Squares(squares) => self.squares(squares, pixels),
+                Run::Blended(blending, squares) => {
+                    let mut group = std::mem::take(&mut self.group);
+                    group.clear();
+                    group.resize(pixels.len(), 0);
+                    self.squares(squares, &mut group);
+                    group::lay(&group, *blending, pixels);
+                    self.group = group;
                 }
-                Run::Squares(squares) => {
-                    for square in squares {
-                        self.square(square, scene, whole);
-                    }
-                }
-                Run::Blended(..) => {}
                 Run::Circles(_, circles) => {
-                    self.coverage.set_clip(whole);
+                    self.coverage.set_clip(self.window.whole);
                     for circle in circles {
-                        self.circle(circle);
+                        self.circle(circle, pixels);
                     }
                 }
             }
         }
         if let Some(caption) = &scene.caption {
-            self.coverage.set_clip(whole);
-            self.caption(caption);
+            self.coverage.set_clip(self.window.whole);
+            self.caption(caption, pixels);
         }
     }
 
-    fn square(&mut self, square: &Square, scene: &Scene, [left, top, right, bottom]: PixelRect) {
-        let [x0, y0, x1, y1] =
-            square.clip.map(|c| c.clamp(i64::from(i32::MIN / 512), i64::from(i32::MAX / 512)) as i32);
-        let clip = [x0.max(left), y0.max(top), x1.min(right), y1.min(bottom)];
+    fn background(&mut self, paint: &Paint, pixels: &mut [Pixel]) {
+        match paint {
+            Paint::Color(color) => Ink::new(*color).fill(pixels, coverage::OPAQUE),
+            Paint::Pattern { image, origin, opacity } => {
+                let Some(area) = self.area(*image, *origin, *opacity) else { return };
+                let [_, top, width, _] = self.window.whole;
+                for (y, row) in (top..).zip(pixels.chunks_mut(width as usize)) {
+                    area.lay(y, 0, coverage::Run::All(coverage::OPAQUE, row.len()), row);
+                }
+            }
+        }
+    }
+
+    fn squares(&mut self, squares: &[Square], pixels: &mut [Pixel]) {
+        for square in squares {
+            self.square(square, pixels);
+        }
+        self.window.turned = None;
+    }
+
+    fn square(&mut self, square: &Square, pixels: &mut [Pixel]) {
+        let clip = square.clip.map(|c| c.clamp(i64::from(i32::MIN / 512), i64::from(i32::MAX / 512)) as i32);
+        let clip = match self.turn {
+            None => {
+                let [left, top, right, bottom] = self.window.whole;
+                [clip[0].max(left), clip[1].max(top), clip[2].min(right), clip[3].min(bottom)]
+            }
+            Some(turn) => {
+                let (around, spans) = turn.square(clip, self.window.whole);
+                self.window.turned = Some(spans);
+                around
+            }
+        };
         if clip[0] >= clip[2] || clip[1] >= clip[3] {
             return;
         }
         self.coverage.set_clip(clip);
         for item in square.layers.iter().flat_map(|(_, items)| items) {
             match item {
-                Item::Fill(fill) => self.fill(fill),
-                Item::Stroke(stroke) => self.stroke(stroke),
-                Item::Image(image) => self.image(image, &scene.images[image.image], clip),
+                Item::Fill(fill) => self.fill(fill, pixels),
+                Item::Stroke(stroke) => self.stroke(stroke, pixels),
+                Item::Image(image) => self.image(image, pixels),
             }
         }
     }
 
-    /// Lays an image's pixels over those within a rectangle.
-    fn image(&mut self, image: &Image, bitmap: &Bitmap, [left, top, right, bottom]: PixelRect) {
-        let [x0, y0] = image.corner;
-        let alpha = (image.opacity * 256.0).round() as u32;
-        let range = |low: i32, high: i32, from: i64, length: u32| {
-            i64::from(low).max(from)..i64::from(high).min(from + i64::from(length))
-        };
-        for y in range(top, bottom, y0, bitmap.height) {
-            for x in range(left, right, x0, bitmap.width) {
-                let over = u32::from_le_bytes(bitmap.pixel((x - x0) as u32, (y - y0) as u32));
-                let at = (y - i64::from(self.top)) as usize * self.width as usize + x as usize;
-                self.pixels[at] = blend::over(self.pixels[at], over, alpha);
-            }
-        }
-    }
-
-    fn fill(&mut self, fill: &Fill) {
-        let Some(color) = fill_color(fill) else { return };
+    fn fill(&mut self, fill: &Fill, pixels: &mut [Pixel]) {
         for (ring, _) in fill.path.parts() {
-            self.coverage.polygon(ring);
+            match fill.antialias {
+                true => self.coverage.polygon(ring),
+                false => self.coverage.middles(ring),
+            }
         }
-        self.lay(color, Rule::NonZero);
+        match &fill.paint {
+            Paint::Color(color) => self.lay_color(*color, Rule::NonZero, pixels),
+            Paint::Pattern { image, origin, opacity } => match self.area(*image, *origin, *opacity) {
+                Some(area) => self.lay(Rule::NonZero, pixels, |y, x, run, pixels| area.lay(y, x, run, pixels)),
+                None => self.lay(Rule::NonZero, pixels, |_, _, _, _| ()),
+            },
+        }
     }
 
-    fn stroke(&mut self, stroke: &Stroke) {
-        let Some(color) = stroke_color(stroke) else { return };
-        let Stroke { width, cap, join, miter_limit, .. } = *stroke;
-        let pen = Pen { radius: width * UNITS as f64 / 2.0, cap, join, miter_limit };
-        for (line, closed) in stroke.path.parts() {
-            self.outliner.stroke(line, closed, &pen, &mut self.coverage);
-        }
-        self.lay(color, Rule::NonZero);
+    fn image(&mut self, image: &Image, pixels: &mut [Pixel]) {
+        let Some(bitmap) = self.images.get(image.image) else { return };
+        let Some(area) = Area::once(bitmap, image.corner, image.opacity, self.turn) else { return };
+        let far = i64::from(FAR);
+        let edge =
+            |at: i64, length: u32| at.saturating_add(length.into()).saturating_mul(UNITS).clamp(-far, far) as i32;
+        let [left, top] = image.corner.map(|c| edge(c, 0));
+        let (right, bottom) = (edge(image.corner[0], bitmap.width), edge(image.corner[1], bitmap.height));
+        let corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
+        self.coverage.polygon(&corners.map(|corner| self.turn.map_or(corner, |turn| turn.in_picture(corner))));
+        self.lay(Rule::NonZero, pixels, |y, x, run, pixels| area.lay(y, x, run, pixels));
     }
 
-    fn circle(&mut self, circle: &Circle) {
+    fn stroke(&mut self, stroke: &Stroke, pixels: &mut [Pixel]) {
+        match &stroke.ink {
+            scene::Ink::Color(color) => {
+                let ink = Ink::new(*color);
+                self.lay_stroke(stroke, pixels, |_, _, run, pixels| ink.lay(run, pixels));
+            }
+            scene::Ink::Gradient { opacity, runs } => {
+                self.put_runs(stroke, runs);
+                self.lay_content(stroke, *opacity, pixels);
+            }
+            scene::Ink::Pattern { opacity, quads } => {
+                self.put_quads(quads);
+                self.lay_content(stroke, *opacity, pixels);
+            }
+        }
+    }
+
+    /// Lays the sheet of colours where a stroke covers it.
+    fn lay_content(&mut self, stroke: &Stroke, opacity: f64, pixels: &mut [Pixel]) {
+        let (mut content, opacity) = (std::mem::replace(&mut self.content, Sheet::new(0, 0, 0)), share(opacity));
+        self.lay_stroke(stroke, pixels, |y, x, run, pixels| {
+            let Some(colors) = content.get(y, x, run.length()) else { return };
+            for ((pixel, color), cover) in pixels.iter_mut().zip(colors).zip(run.covers()) {
+                *pixel = over(*pixel, *color, opacity * cover / 256);
+            }
+        });
+        content.clear();
+        self.content = content;
+    }
+
+    /// Puts the colours along a line on the sheet, a little wider than the line.
+    fn put_runs(&mut self, stroke: &Stroke, runs: &[(Color, Path)]) {
+        let pen = Pen { cap: Cap::Butt, ..pen(stroke, stroke.width + 2.0) };
+        for (color, path) in runs {
+            self.outline(path, &pen);
+            let color = blend::premultiplied(*color);
+            let content = &mut self.content;
+            self.coverage.sweep(Rule::NonZero, |y, x, run| {
+                for (pixel, cover) in content.touch(y, x, run.length()).iter_mut().zip(run.covers()) {
+                    *pixel = mix(*pixel, color, cover);
+                }
+            });
+        }
+    }
+
+    /// Puts the images along a line on the sheet.
+    fn put_quads(&mut self, quads: &[Quad]) {
+        for quad in quads {
+            let Some(stretch) = self.images.get(quad.image).and_then(|image| Stretch::new(quad, image)) else {
+                continue;
+            };
+            self.coverage.polygon(&quad.corners);
+            let content = &mut self.content;
+            self.coverage.sweep(Rule::NonZero, |y, x, run| stretch.lay(y, x, run, content.touch(y, x, run.length())));
+        }
+    }
+
+    fn circle(&mut self, circle: &Circle, pixels: &mut [Pixel]) {
+        if circle.blur > 0.0 {
+            return blur::circle(circle, self.window.whole, pixels);
+        }
         let radius = circle.radius * UNITS as f64;
         disc(circle.center, radius, &mut self.coverage);
-        self.lay(circle.color, Rule::NonZero);
+        self.lay_color(circle.color, Rule::NonZero, pixels);
         if circle.stroke_width > 0.0 {
             disc(circle.center, radius + circle.stroke_width * UNITS as f64, &mut self.coverage);
             disc(circle.center, radius, &mut self.coverage);
-            self.lay(circle.stroke_color, Rule::EvenOdd);
+            self.lay_color(circle.stroke_color, Rule::EvenOdd, pixels);
         }
     }
 
-    fn caption(&mut self, caption: &Caption) {
-        let [left, top, right, bottom] = caption.ground.map(|c| (c * UNITS) as i32);
+    fn caption(&mut self, caption: &Caption, pixels: &mut [Pixel]) {
+        let far = i64::from(FAR);
+        let [left, top, right, bottom] = caption.ground.map(|c| c.saturating_mul(UNITS).clamp(-far, far) as i32);
         self.coverage.polygon(&[[left, top], [right, top], [right, bottom], [left, bottom]]);
-        self.lay(caption.ground_color, Rule::NonZero);
+        self.lay_color(caption.ground_color, Rule::NonZero, pixels);
         let mut points = Vec::new();
         for &(outline, at) in &caption.letters {
             for (ring, _) in caption.outlines[outline].parts() {
                 points.clear();
-                points.extend(ring.iter().map(|p| [p[0] + at[0], p[1] + at[1]]));
+                points.extend(ring.iter().map(|p| [0, 1].map(|i| p[i].saturating_add(at[i]))));
                 self.coverage.polygon(&points);
             }
         }
-        self.lay(caption.color, Rule::NonZero);
+        self.lay_color(caption.color, Rule::NonZero, pixels);
+    }
+
+    /// An image to fill with; none where there is none.
+    fn area(&self, image: scene::ImageId, origin: [i64; 2], opacity: f64) -> Option<Area<'a>> {
+        Area::new(self.images.get(image)?, origin, opacity, self.turn)
+    }
+
+    /// Adds the lines of a path.
+    fn outline(&mut self, path: &Path, pen: &Pen) {
+        for (line, closed) in path.parts() {
+            self.outliner.stroke(line, closed, pen, &mut self.coverage);
+        }
     }
 
     /// Lays a colour where the edges that were added enclose something.
-    fn lay(&mut self, color: Color, rule: Rule) {
+    fn lay_color(&mut self, color: Color, rule: Rule, pixels: &mut [Pixel]) {
         let ink = Ink::new(color);
-        let (width, top) = (self.width as usize, self.top);
-        self.coverage.sweep(rule, |y, x, run| {
-            let at = (y - top) as usize * width + x as usize;
-            match run {
-                coverage::Run::All(cover, length) => ink.fill(&mut self.pixels[at..at + length], cover),
-                coverage::Run::Each(covers) => ink.cover(&mut self.pixels[at..at + covers.len()], covers),
-            }
-        });
+        self.lay(rule, pixels, |_, _, run, pixels| ink.lay(run, pixels));
+    }
+
+    /// Lays something where a stroke covers pixels.
+    fn lay_stroke(
+        &mut self,
+        stroke: &Stroke,
+        pixels: &mut [Pixel],
+        paint: impl Fn(i32, i32, coverage::Run, &mut [Pixel]),
+    ) {
+        if stroke.blur <= 0.0 {
+            self.outline(&stroke.path, &pen(stroke, stroke.width));
+            tips(&stroke.tips, &mut self.coverage);
+            return self.lay(Rule::NonZero, pixels, paint);
+        }
+        let (widths, count) = blur::widths(stroke.width, stroke.blur);
+        for width in widths {
+            self.outline(&stroke.path, &pen(stroke, width));
+            let sums = &mut self.sums;
+            self.coverage.sweep(Rule::NonZero, |y, x, run| blur::add(sums, y, x, run));
+        }
+        let window = &self.window;
+        blur::sweep(&mut self.sums, count, |y, x, run| window.lay(y, x, run, pixels, &paint));
+    }
+
+    /// Lays something where the edges that were added enclose something.
+    fn lay(&mut self, rule: Rule, pixels: &mut [Pixel], paint: impl Fn(i32, i32, coverage::Run, &mut [Pixel])) {
+        let window = &self.window;
+        self.coverage.sweep(rule, |y, x, run| window.lay(y, x, run, pixels, &paint));
+    }
+}
+
+fn pen(stroke: &Stroke, width: f64) -> Pen {
+    let Stroke { cap, join, miter_limit, .. } = *stroke;
+    Pen { radius: width * UNITS as f64 / 2.0, cap, join, miter_limit }
+}
+
+/// Which pixels are drawn.
+struct Window {
+    /// All of the band.
+    whole: PixelRect,
+    /// Those of a turned square.
+    turned: Option<Spans>,
+}
+
+impl Window {
+    /// Lays something on what is within of a run of pixels.
+    fn lay(
+        &self,
+        y: i32,
+        x: i32,
+        run: coverage::Run,
+        pixels: &mut [Pixel],
+        paint: &impl Fn(i32, i32, coverage::Run, &mut [Pixel]),
+    ) {
+        let [_, top, width, _] = self.whole;
+        let row = (y - top) as usize * width as usize;
+        let Some(turned) = &self.turned else {
+            return paint(y, x, run, &mut pixels[row + x as usize..][..run.length()]);
+        };
+        let [from, to] = turned.row(y);
+        let (from, to) = (from.max(x), to.min(x + run.length() as i32));
+        if from < to {
+            let part = run.part((from - x) as usize..(to - x) as usize);
+            paint(y, from, part, &mut pixels[row + from as usize..row + to as usize]);
+        }
     }
 }

@@ -5,11 +5,16 @@
 //! scene units: the outline is the same wherever in the world it lies. Only square roots are taken, which IEEE 754
 //! rounds alike everywhere.
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, FAR};
+use crate::limits;
+use crate::scene::{Path, UNITS};
 use crate::style::{Cap, Join};
 
 /// How far a flattened arc may lie from the true one, in scene units.
 const TOLERANCE: f64 = 6.0;
+
+/// The largest radius, in scene units: a picture's side.
+const MOST_RADIUS: f64 = limits::PIXMAP_SIDE as f64 * UNITS as f64;
 
 /// What of a stroke is the same for all its lines; lengths in scene units.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +46,9 @@ struct Segment {
 impl Outliner {
     /// Adds the stroke of one line.
     pub fn stroke(&mut self, line: &[[i32; 2]], closed: bool, pen: &Pen, coverage: &mut Coverage) {
+        let pen = &Pen { radius: pen.radius.clamp(0.0, MOST_RADIUS), ..*pen };
         self.points.clear();
-        self.points.extend_from_slice(line);
+        self.points.extend(line.iter().map(|p| p.map(|c| c.clamp(-FAR, FAR))));
         self.points.dedup();
         if closed && self.points.len() > 1 && self.points.first() == self.points.last() {
             self.points.pop();
@@ -157,9 +163,28 @@ impl Outliner {
     }
 }
 
+/// Adds convex rings that belong to a stroke, wound as its outline is.
+pub fn tips(path: &Path, coverage: &mut Coverage) {
+    for (ring, _) in path.parts() {
+        let ring_area: i128 = (0..ring.len())
+            .map(|i| {
+                let ([ax, ay], [bx, by]) = (ring[i].map(i128::from), ring[(i + 1) % ring.len()].map(i128::from));
+                ax * by - ay * bx
+            })
+            .sum();
+        if ring_area <= 0 {
+            coverage.polygon(ring);
+        } else {
+            let reversed: Vec<[i32; 2]> = ring.iter().rev().copied().collect();
+            coverage.polygon(&reversed);
+        }
+    }
+}
+
 /// Adds a disc.
 pub fn disc(center: [i32; 2], radius: f64, coverage: &mut Coverage) {
     let mut points = Vec::new();
+    let radius = radius.clamp(0.0, MOST_RADIUS);
     let quarters: [Vector; 4] = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]];
     for i in 0..4 {
         points.push(offset(center, quarters[i], radius));
@@ -198,7 +223,7 @@ fn turned([x, y]: Vector) -> Vector {
 }
 
 fn offset(at: [i32; 2], direction: Vector, distance: f64) -> [i32; 2] {
-    [0, 1].map(|i| at[i] + rounded(direction[i] * distance))
+    [0, 1].map(|i| at[i].saturating_add(rounded(direction[i] * distance)))
 }
 
 /// To the nearest whole number; the cast cuts towards zero.

@@ -69,8 +69,6 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
                 ink::write_opacity(&mut out, "opacity", blending.opacity);
                 match blending.mode {
                     BlendMode::Normal => {}
-                    // What draws pixels does not know this mode; its nearest is lighter everywhere too.
-                    BlendMode::PlusLighter => out.push_str(r#" style="mix-blend-mode:screen""#),
                     mode => {
                         let _ = write!(out, r#" style="mix-blend-mode:{}""#, mode.name());
                     }

@@ -23,6 +23,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+/// Whether the Style Spec's reference names a member in one of its groups: `$root`, `layer`, `source_vector` and so on.
+pub fn is_known(group: &str, member: &str) -> bool {
+    reference::REFERENCE.group(group).contains_key(member)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

@@ -25,11 +25,15 @@ impl Expression {
             (Op::Call { name: "filter-==", .. }, [name, value]) => {
                 text(name).zip(text(value)).map(|(name, value)| Op::Is(name, value))
             }
-            (Op::Compare(comparison), [a, b]) if comparison.is_equality() => match (&a.op, &b.op) {
-                (Op::Get(name), _) => text(b).map(|value| Op::Is(name.clone(), value)),
-                (_, Op::Get(name)) => text(a).map(|value| Op::Is(name.clone(), value)),
-                _ => None,
-            },
+            (Op::Call { name: "filter-type-==", .. }, [name]) => text(name).map(Op::TypeIs),
+            (Op::Compare(comparison), [a, b]) if comparison.is_equality() => {
+                let is = |side: &Expression, text: Arc<str>| match &side.op {
+                    Op::Get(name) => Some(Op::Is(name.clone(), text)),
+                    Op::Call { name: "geometry-type", .. } => Some(Op::TypeIs(text)),
+                    _ => None,
+                };
+                text(b).and_then(|text| is(a, text)).or_else(|| text(a).and_then(|text| is(b, text)))
+            }
             (Op::Call { name: "in", .. }, [needle, haystack]) => match haystack.constant() {
                 Some(Value::Array(values)) => {
                     let op = Op::OneOf(Arc::new(Set::new(values)));

@@ -1,6 +1,6 @@
 //! Types: literals, values checked for a type or made one of it.
 
-use super::operators::{Operator, function, special};
+use super::operators::{Evaluate, Operator, function, special};
 use super::parse::{Call, Parse, Parser, at, error};
 use super::value::{Image, Section};
 use super::{Context, Eval, EvalError, Expression, Op, Type, Value, color, ecma, fail};
@@ -68,7 +68,9 @@ fn parse_semiliteral(parser: &mut Parser, call: &Call) -> Parse {
     let op = Op::Call {
         name: "semiliteral",
         reads: super::Reads::Nothing,
-        evaluate: |args, context| Ok(Value::Array(args.iter().map(|arg| arg.evaluate(context)).collect::<Eval<_>>()?)),
+        evaluate: Evaluate::Value(|args, context| {
+            Ok(Value::Array(args.iter().map(|arg| arg.evaluate(context)).collect::<Eval<_>>()?))
+        }),
     };
     Ok(Expression { op, args, of })
 }

@@ -1,6 +1,6 @@
 //! What chooses: conditions, labels, comparisons.
 
-use super::operators::{Operator, Overload, Takes, function, overloaded, special};
+use super::operators::{Operator, Overload, Takes, overloaded, special, test};
 use super::parse::{Annotation, Call, Parse, Parser, at, error};
 use super::{Context, Eval, EvalError, Expression, Op, Type, Value, ecma, fail};
 use foldhash::fast::RandomState;
@@ -11,11 +11,8 @@ use std::sync::Arc;
 
 pub fn operators() -> Vec<Operator> {
     use Type::Boolean;
-    let of_booleans = |evaluate| {
-        vec![
-            Overload::pure(Takes::Each(vec![Boolean, Boolean]), evaluate),
-            Overload::pure(Takes::Many(Boolean), evaluate),
-        ]
+    let of_booleans = |holds| {
+        vec![Overload::test(Takes::Each(vec![Boolean, Boolean]), holds), Overload::test(Takes::Many(Boolean), holds)]
     };
     vec![
         special("case", parse_case),
@@ -29,26 +26,26 @@ pub fn operators() -> Vec<Operator> {
         special(">=", parse_comparison),
         overloaded("all", Boolean, of_booleans(all)),
         overloaded("any", Boolean, of_booleans(any)),
-        function("!", [Boolean], Boolean, |args, context| Ok(Value::Bool(!args[0].bool(context)?))),
+        test("!", [Boolean], |args, context| Ok(!args[0].bool(context)?)),
     ]
 }
 
-fn all(args: &[Expression], context: &Context) -> Eval {
+fn all(args: &[Expression], context: &Context) -> Eval<bool> {
     for arg in args {
         if !arg.bool(context)? {
-            return Ok(Value::Bool(false));
+            return Ok(false);
         }
     }
-    Ok(Value::Bool(true))
+    Ok(true)
 }
 
-fn any(args: &[Expression], context: &Context) -> Eval {
+fn any(args: &[Expression], context: &Context) -> Eval<bool> {
     for arg in args {
         if arg.bool(context)? {
-            return Ok(Value::Bool(true));
+            return Ok(true);
         }
     }
-    Ok(Value::Bool(false))
+    Ok(false)
 }
 
 fn parse_case(parser: &mut Parser, call: &Call) -> Parse {
@@ -333,7 +330,7 @@ fn parse_comparison(parser: &mut Parser, call: &Call) -> Parse {
     Ok(Expression { op, args: args.into(), of: Type::Boolean })
 }
 
-pub fn compare(comparison: &Comparison, args: &[Expression], context: &Context) -> Eval {
+pub fn compare(comparison: &Comparison, args: &[Expression], context: &Context) -> Eval<bool> {
     let Comparison { operator, untyped } = *comparison;
     let (left, right) = (args[0].evaluate(context)?, args[1].evaluate(context)?);
     let texts = matches!((&left, &right), (Value::String(_), Value::String(_)));
@@ -353,9 +350,9 @@ pub fn compare(comparison: &Comparison, args: &[Expression], context: &Context) 
             return Err(EvalError::Mismatch { expected: Type::Collator, found: Type::Value });
         };
         let order = collator.compare(&left.to_text()?, &right.to_text()?);
-        return Ok(Value::Bool(operator.holds(order)));
+        return Ok(operator.holds(order));
     }
-    Ok(Value::Bool(match operator {
+    Ok(match operator {
         Relation::Equal => left.is(&right),
         Relation::NotEqual => !left.is(&right),
         _ => match (&left, &right) {
@@ -363,5 +360,5 @@ pub fn compare(comparison: &Comparison, args: &[Expression], context: &Context) 
             (Value::String(a), Value::String(b)) => operator.holds(ecma::compare(a, b)),
             _ => false,
         },
-    }))
+    })
 }

@@ -5,42 +5,39 @@
 //! `filter-==` and the like are operators for that.
 
 use super::lookup::Set;
-use super::operators::{Operator, Reads, find, function};
+use super::operators::{Operator, Reads, find, test};
 use super::parse::{Parse, at, error, unknown};
-use super::{Context, Eval, Expression, Type, Value, ecma, parse};
+use super::ramp::{self, Place};
+use super::{Context, Eval, Expression, Op, Type, Value, ecma, parse};
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 
 pub fn operators() -> Vec<Operator> {
-    use Type::{Boolean, String, Value as Any};
+    use Type::{String, Value as Any};
     vec![
-        function("filter-==", [String, Any], Boolean, |args, context| {
+        test("filter-==", [String, Any], |args, context| {
             let value = constant(&args[1]);
-            Ok(Value::Bool(property(&args[0], context).is_some_and(|found| found.is(&value))))
+            Ok(property(&args[0], context).is_some_and(|found| found.is(&value)))
         }),
-        function("filter-<", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_lt)),
-        function("filter->", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_gt)),
-        function("filter-<=", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_le)),
-        function("filter->=", [String, Any], Boolean, |args, context| of_property(args, context, Ordering::is_ge)),
-        function("filter-id-==", [Any], Boolean, |args, context| Ok(Value::Bool(id(context).is(&constant(&args[0]))))),
-        function("filter-id-<", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_lt)),
-        function("filter-id->", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_gt)),
-        function("filter-id-<=", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_le)),
-        function("filter-id->=", [Any], Boolean, |args, context| of_id(args, context, Ordering::is_ge)),
-        function("filter-type-==", [String], Boolean, |args, context| {
-            Ok(Value::Bool(geometry_type(context).is(&constant(&args[0]))))
-        }),
-        function("filter-has", [Any], Boolean, |args, context| Ok(Value::Bool(property(&args[0], context).is_some()))),
-        function("filter-has-id", [], Boolean, |_, context| Ok(Value::Bool(!matches!(id(context), Value::Null)))),
-        function("filter-in", [String, Type::array(Any, None)], Boolean, |args, context| {
+        test("filter-<", [String, Any], |args, context| of_property(args, context, Ordering::is_lt)),
+        test("filter->", [String, Any], |args, context| of_property(args, context, Ordering::is_gt)),
+        test("filter-<=", [String, Any], |args, context| of_property(args, context, Ordering::is_le)),
+        test("filter->=", [String, Any], |args, context| of_property(args, context, Ordering::is_ge)),
+        test("filter-id-==", [Any], |args, context| Ok(id(context).is(&constant(&args[0])))),
+        test("filter-id-<", [Any], |args, context| of_id(args, context, Ordering::is_lt)),
+        test("filter-id->", [Any], |args, context| of_id(args, context, Ordering::is_gt)),
+        test("filter-id-<=", [Any], |args, context| of_id(args, context, Ordering::is_le)),
+        test("filter-id->=", [Any], |args, context| of_id(args, context, Ordering::is_ge)),
+        test("filter-type-==", [String], |args, context| Ok(geometry_type(context).is(&constant(&args[0])))),
+        test("filter-has", [Any], |args, context| Ok(property(&args[0], context).is_some())),
+        test("filter-has-id", [], |_, context| Ok(!matches!(id(context), Value::Null))),
+        test("filter-in", [String, Type::array(Any, None)], |args, context| {
             let values = constant(&args[1]);
-            Ok(Value::Bool(property(&args[0], context).is_some_and(|found| is_among(&found, &values))))
+            Ok(property(&args[0], context).is_some_and(|found| is_among(&found, &values)))
         }),
-        function("filter-id-in", [Type::array(Any, None)], Boolean, |args, context| {
-            Ok(Value::Bool(is_among(&id(context), &constant(&args[0]))))
-        }),
-        function("filter-type-in", [Type::array(String, None)], Boolean, |args, context| {
-            Ok(Value::Bool(is_among(&geometry_type(context), &constant(&args[0]))))
+        test("filter-id-in", [Type::array(Any, None)], |args, context| Ok(is_among(&id(context), &constant(&args[0])))),
+        test("filter-type-in", [Type::array(String, None)], |args, context| {
+            Ok(is_among(&geometry_type(context), &constant(&args[0])))
         }),
     ]
     .into_iter()
@@ -82,13 +79,13 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
-fn of_property(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval {
+fn of_property(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval<bool> {
     let found = property(&args[0], context);
-    Ok(Value::Bool(found.and_then(|found| order(&found, &constant(&args[1]))).is_some_and(holds)))
+    Ok(found.and_then(|found| order(&found, &constant(&args[1]))).is_some_and(holds))
 }
 
-fn of_id(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval {
-    Ok(Value::Bool(order(&id(context), &constant(&args[0])).is_some_and(holds)))
+fn of_id(args: &[Expression], context: &Context, holds: fn(Ordering) -> bool) -> Eval<bool> {
+    Ok(order(&id(context), &constant(&args[0])).is_some_and(holds))
 }
 
 /// The values of a `filter-in`, where they can be looked up by hash.
@@ -289,9 +286,16 @@ fn find_mixed(json: &Json) -> Option<(String, String)> {
     })
 }
 
+/// What must all hold for a filter to let a feature through.
+pub fn conditions(filter: &Expression) -> &[Expression] {
+    match &filter.op {
+        super::Op::Call { name: "all", .. } => &filter.args,
+        _ => std::slice::from_ref(filter),
+    }
+}
+
 /// Whether a filter can let anything through, as far as can be told without a feature.
 pub fn can_hold(filter: &Expression) -> bool {
-    use super::Op;
     match &filter.op {
         Op::Literal(value) => matches!(value, Value::Bool(true)),
         Op::Call { name: "all", .. } => filter.args.iter().all(can_hold),
@@ -304,5 +308,30 @@ pub fn can_hold(filter: &Expression) -> bool {
         Op::Match(_) => filter.args[1..].iter().any(can_hold),
         Op::Assert => filter.args.iter().any(can_hold),
         _ => true,
+    }
+}
+
+/// What in a filter as it was written refuses what it is evaluated for, and where that stands, as `[1][2]`: of an `all`
+/// the first part that does not hold, of a `step` what it comes to. In anything else it is the whole.
+pub fn refusing<'j>(filter: &Expression, written: &'j Json, context: &Context) -> (String, &'j Json) {
+    let items = written.as_array().map_or(&[][..], Vec::as_slice);
+    let found = match &filter.op {
+        // Parts that are known beforehand may have gone: then it cannot be told which is which.
+        Op::Call { name: "all", .. } if items.len() == filter.args.len() + 1 => {
+            let holds = |part: &Expression| matches!(part.evaluate(context), Ok(Value::Bool(true)));
+            filter.args.iter().position(|part| !holds(part)).map(|part| (part, part + 1))
+        }
+        Op::Step(stops) if items.len() == 2 * filter.args.len() - 1 => {
+            let place = filter.args[0].number(context).ok().and_then(|input| ramp::place(stops, input).ok());
+            place.map(|(Place::At(stop) | Place::After(stop))| (stop + 1, 2 * stop + 2))
+        }
+        _ => None,
+    };
+    match found {
+        Some((part, item)) => {
+            let (path, json) = refusing(&filter.args[part], &items[item], context);
+            (format!("[{item}]{path}"), json)
+        }
+        None => (String::new(), written),
     }
 }

@@ -1,7 +1,7 @@
 //! What is looked up: in arrays, texts and objects, in the feature, and in what drawing brings along.
 
 use super::context::Field;
-use super::operators::{Operator, Overload, Reads, Takes, function, overloaded, special};
+use super::operators::{Evaluate, Operator, Overload, Reads, Takes, function, overloaded, special};
 use super::parse::{Call, Parse, Parser, error, kind_of_json};
 use super::{Context, Eval, Expression, Op, Type, Value, ecma, fail};
 use foldhash::fast::RandomState;
@@ -16,7 +16,7 @@ pub fn operators() -> Vec<Operator> {
             "get",
             T::Value,
             vec![
-                Overload { takes: Takes::Each(vec![T::String]), reads: Reads::Feature, evaluate: get_of_feature },
+                Overload { reads: Reads::Feature, ..Overload::pure(Takes::Each(vec![T::String]), get_of_feature) },
                 Overload::pure(Takes::Each(vec![T::String, T::Object]), get_of_object),
             ],
         ),
@@ -24,8 +24,8 @@ pub fn operators() -> Vec<Operator> {
             "has",
             T::Boolean,
             vec![
-                Overload { takes: Takes::Each(vec![T::String]), reads: Reads::Feature, evaluate: has_of_feature },
-                Overload::pure(Takes::Each(vec![T::String, T::Object]), has_of_object),
+                Overload { reads: Reads::Feature, ..Overload::test(Takes::Each(vec![T::String]), has_of_feature) },
+                Overload::test(Takes::Each(vec![T::String, T::Object]), has_of_object),
             ],
         ),
         special("at", parse_at),
@@ -79,16 +79,16 @@ fn get_of_feature(args: &[Expression], context: &Context) -> Eval {
     Ok(found(context.property(&args[0].string(context)?)))
 }
 
-fn has_of_feature(args: &[Expression], context: &Context) -> Eval {
-    Ok(Value::Bool(context.property(&args[0].string(context)?).is_some()))
+fn has_of_feature(args: &[Expression], context: &Context) -> Eval<bool> {
+    Ok(context.property(&args[0].string(context)?).is_some())
 }
 
 fn get_of_object(args: &[Expression], context: &Context) -> Eval {
     Ok(of_object(args, context)?.unwrap_or(Value::Null))
 }
 
-fn has_of_object(args: &[Expression], context: &Context) -> Eval {
-    Ok(Value::Bool(of_object(args, context)?.is_some()))
+fn has_of_object(args: &[Expression], context: &Context) -> Eval<bool> {
+    Ok(of_object(args, context)?.is_some())
 }
 
 fn of_object(args: &[Expression], context: &Context) -> Eval<Option<Value>> {
@@ -116,7 +116,7 @@ fn parse_global_state(_: &mut Parser, call: &Call) -> Parse {
     }
 }
 
-fn call(name: &'static str, evaluate: super::Evaluate, args: Vec<Expression>, of: Type) -> Expression {
+fn call(name: &'static str, evaluate: Evaluate, args: Vec<Expression>, of: Type) -> Expression {
     Expression { op: Op::Call { name, reads: Reads::Nothing, evaluate }, args: args.into(), of }
 }
 
@@ -132,7 +132,7 @@ fn parse_at(parser: &mut Parser, at: &Call) -> Parse {
         // An error has any type.
         _ => Type::Error,
     };
-    Ok(call("at", item_at, vec![index, input], of))
+    Ok(call("at", Evaluate::Value(item_at), vec![index, input], of))
 }
 
 fn item_at(args: &[Expression], context: &Context) -> Eval {
@@ -173,7 +173,7 @@ fn parse_in(parser: &mut Parser, within: &Call) -> Parse {
     if within.count() != 2 {
         return error(format!("Expected 2 arguments, but found {} instead.", within.count()));
     }
-    Ok(call("in", contains, parse_needle_and_haystack(parser, within)?, Type::Boolean))
+    Ok(call("in", Evaluate::Test(contains), parse_needle_and_haystack(parser, within)?, Type::Boolean))
 }
 
 fn check_needle(needle: &Value) -> Eval<()> {
@@ -194,16 +194,16 @@ fn as_text(needle: &Value) -> Eval<Arc<str>> {
     }
 }
 
-fn contains(args: &[Expression], context: &Context) -> Eval {
+fn contains(args: &[Expression], context: &Context) -> Eval<bool> {
     let needle = args[0].evaluate(context)?;
     let haystack = args[1].evaluate(context)?;
     if !haystack.to_bool() {
-        return Ok(Value::Bool(false));
+        return Ok(false);
     }
     check_needle(&needle)?;
     match &haystack {
-        Value::Array(items) => Ok(Value::Bool(items.iter().any(|item| item.is(&needle)))),
-        Value::String(text) => Ok(Value::Bool(text.contains(&*as_text(&needle)?))),
+        Value::Array(items) => Ok(items.iter().any(|item| item.is(&needle))),
+        Value::String(text) => Ok(text.contains(&*as_text(&needle)?)),
         other => fail(format!(
             "Expected second argument to be of type array or string, but found {} instead.",
             other.type_of()
@@ -225,7 +225,7 @@ fn parse_index_of(parser: &mut Parser, index_of: &Call) -> Parse {
     if index_of.count() == 3 {
         args.push(parser.operand(index_of, 3, Some(&Type::Number))?);
     }
-    Ok(call("index-of", index_of_needle, args, Type::Number))
+    Ok(call("index-of", Evaluate::Value(index_of_needle), args, Type::Number))
 }
 
 fn index_of_needle(args: &[Expression], context: &Context) -> Eval {
@@ -272,7 +272,7 @@ fn parse_slice(parser: &mut Parser, slice: &Call) -> Parse {
     if slice.count() == 3 {
         bounds.push(parser.operand(slice, 3, Some(&Type::Number))?);
     }
-    Ok(call("slice", part, std::iter::once(input).chain(bounds).collect(), of))
+    Ok(call("slice", Evaluate::Value(part), std::iter::once(input).chain(bounds).collect(), of))
 }
 
 fn part(args: &[Expression], context: &Context) -> Eval {
@@ -307,7 +307,7 @@ fn parse_length(parser: &mut Parser, length: &Call) -> Parse {
     if !matches!(input.of, Type::Array(..) | Type::String | Type::Value) {
         return error(format!("Expected argument of type string or array, but found {} instead.", input.of));
     }
-    Ok(call("length", count, vec![input], Type::Number))
+    Ok(call("length", Evaluate::Value(count), vec![input], Type::Number))
 }
 
 fn count(args: &[Expression], context: &Context) -> Eval {
@@ -351,16 +351,16 @@ impl Set {
     }
 }
 
-pub fn one_of(set: &Set, arg: &Expression, context: &Context) -> Eval {
+pub fn one_of(set: &Set, arg: &Expression, context: &Context) -> Eval<bool> {
     if let Op::Get(name) = &arg.op {
         let field = context.property(name);
         if let Some(text) = field.as_ref().and_then(Field::text) {
-            return Ok(Value::Bool(set.texts.contains(text)));
+            return Ok(set.texts.contains(text));
         }
     }
     let value = arg.evaluate(context)?;
     if !set.lenient {
         check_needle(&value)?;
     }
-    Ok(Value::Bool(set.contains(&value)))
+    Ok(set.contains(&value))
 }

@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 pub use collator::Collator;
 pub use context::{Context, Feature, Field, Globals};
-pub use filter::{Filter, can_hold, parse_filter, parse_legacy_or_expression};
+pub use filter::{Filter, can_hold, conditions, parse_filter, parse_legacy_or_expression, refusing};
 pub use function::Reading;
 pub use spec::{PropertySpec, parse_property};
 pub use types::Type;
@@ -108,6 +108,8 @@ enum Op {
     /// A property of the feature, by a name known when parsing.
     Get(Arc<str>),
     Has(Arc<str>),
+    /// Whether the geometry is of the type of this name.
+    TypeIs(Arc<str>),
     /// Whether a property of the feature is this text.
     Is(Arc<str>, Arc<str>),
     /// Whether the operand is one of these.
@@ -198,19 +200,20 @@ impl Expression {
         let args = &*self.args;
         match &self.op {
             Op::Literal(value) => Ok(value.clone()),
-            Op::Call { evaluate, .. } => evaluate(args, context),
+            Op::Call { evaluate: Evaluate::Value(value), .. } => value(args, context),
             Op::Get(name) => Ok(context.property(name).map_or(Value::Null, |field| field.value())),
-            Op::Has(name) => Ok(Value::Bool(context.property(name).is_some())),
-            Op::Is(name, text) => {
-                Ok(Value::Bool(context.property(name).is_some_and(|field| field.text() == Some(text))))
-            }
-            Op::OneOf(set) => lookup::one_of(set, &args[0], context),
+            Op::Call { evaluate: Evaluate::Test(_), .. }
+            | Op::Compare(_)
+            | Op::Within(_)
+            | Op::Has(_)
+            | Op::TypeIs(_)
+            | Op::Is(..)
+            | Op::OneOf(_) => Ok(Value::Bool(self.bool(context)?)),
             Op::Assert => convert::assert(args, &self.of, context),
             Op::Convert => convert::convert(args, &self.of, context),
             Op::Case => decision::case(args, context),
             Op::Match(labels) => decision::matching(labels, args, context),
             Op::Coalesce => decision::coalesce(args, context),
-            Op::Compare(comparison) => decision::compare(comparison, args, context),
             Op::Step(stops) => ramp::step(stops, args, context),
             Op::Interpolate(ramp) => ramp::interpolate(ramp, args, context),
             Op::Between(ramp, t) => ramp::mix(ramp, &args[0].evaluate(context)?, &args[1].evaluate(context)?, *t),
@@ -224,7 +227,6 @@ impl Expression {
             Op::Image => formatted::image(args, context),
             Op::NumberFormat(options) => number_format::number_format(*options, args, context),
             Op::GlobalState(name) => lookup::global_state(name, context),
-            Op::Within(area) => Ok(Value::Bool(within::within(area, context))),
             Op::Distance(targets) => Ok(Value::Number(distance::distance(targets, context))),
         }
     }
@@ -237,10 +239,24 @@ impl Expression {
     }
 
     fn bool(&self, context: &Context) -> Eval<bool> {
-        match self.evaluate(context)? {
-            Value::Bool(flag) => Ok(flag),
-            other => Err(EvalError::Mismatch { expected: Type::Boolean, found: other.type_of() }),
+        match &self.op {
+            Op::Call { evaluate: Evaluate::Test(test), .. } => test(&self.args, context),
+            Op::Compare(comparison) => decision::compare(comparison, &self.args, context),
+            Op::Within(area) => Ok(within::within(area, context)),
+            Op::Has(name) => Ok(context.property(name).is_some()),
+            Op::TypeIs(name) => Ok(context.feature.and_then(|feature| feature.geometry_type()) == Some(name)),
+            Op::Is(name, text) => Ok(context.property(name).is_some_and(|field| field.text() == Some(text))),
+            Op::OneOf(set) => lookup::one_of(set, &self.args[0], context),
+            _ => match self.evaluate(context)? {
+                Value::Bool(flag) => Ok(flag),
+                other => Err(EvalError::Mismatch { expected: Type::Boolean, found: other.type_of() }),
+            },
         }
+    }
+
+    /// Whether the value is `true`.
+    pub fn holds(&self, context: &Context) -> bool {
+        self.bool(context) == Ok(true)
     }
 
     fn string(&self, context: &Context) -> Eval<Arc<str>> {
@@ -254,7 +270,7 @@ impl Expression {
     fn reads(&self) -> Reads {
         match &self.op {
             Op::Call { reads, .. } => *reads,
-            Op::Get(_) | Op::Has(_) | Op::Is(..) | Op::Within(_) | Op::Distance(_) => Reads::Feature,
+            Op::Get(_) | Op::Has(_) | Op::TypeIs(_) | Op::Is(..) | Op::Within(_) | Op::Distance(_) => Reads::Feature,
             Op::GlobalState(_) | Op::Image => Reads::Globals,
             _ => Reads::Nothing,
         }
@@ -268,6 +284,20 @@ impl Expression {
     /// Whether the value can differ between zooms.
     pub fn reads_zoom(&self) -> bool {
         self.depends_on(Reads::Zoom)
+    }
+
+    /// The property that is all the expression reads of a feature; none where it reads anything else, or nothing.
+    pub fn only_property(&self) -> Option<&str> {
+        let mut found = None;
+        self.reads_only(&mut found).then_some(found).flatten()
+    }
+
+    fn reads_only<'a>(&'a self, property: &mut Option<&'a str>) -> bool {
+        let reads_no_other = match &self.op {
+            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => *property.get_or_insert(name) == &**name,
+            _ => self.reads() != Reads::Feature,
+        };
+        reads_no_other && self.args.iter().all(|arg| arg.reads_only(property))
     }
 
     fn depends_on(&self, what: Reads) -> bool {

@@ -28,12 +28,22 @@ pub struct Overload {
 
 impl Overload {
     /// One that depends on its operands alone.
-    pub fn pure(takes: Takes, evaluate: Evaluate) -> Overload {
-        Overload { takes, reads: Reads::Nothing, evaluate }
+    pub fn pure(takes: Takes, value: fn(&[Expression], &Context) -> Eval) -> Overload {
+        Overload { takes, reads: Reads::Nothing, evaluate: Evaluate::Value(value) }
+    }
+
+    /// One that tells whether something holds of its operands alone.
+    pub fn test(takes: Takes, test: fn(&[Expression], &Context) -> Eval<bool>) -> Overload {
+        Overload { takes, reads: Reads::Nothing, evaluate: Evaluate::Test(test) }
     }
 }
 
-pub type Evaluate = fn(&[Expression], &Context) -> Eval;
+/// How an operator is computed: what filters are made of gives a plain boolean.
+#[derive(Clone, Copy, Debug)]
+pub enum Evaluate {
+    Value(fn(&[Expression], &Context) -> Eval),
+    Test(fn(&[Expression], &Context) -> Eval<bool>),
+}
 
 /// The operands of a function.
 pub enum Takes {
@@ -78,13 +88,32 @@ pub fn find(name: &str) -> Option<&'static Operator> {
 }
 
 /// A function with one list of operands.
-pub fn function<const N: usize>(name: &'static str, takes: [Type; N], gives: Type, evaluate: Evaluate) -> Operator {
-    overloaded(name, gives, vec![Overload::pure(Takes::Each(takes.into()), evaluate)])
+pub fn function<const N: usize>(
+    name: &'static str,
+    takes: [Type; N],
+    gives: Type,
+    value: fn(&[Expression], &Context) -> Eval,
+) -> Operator {
+    overloaded(name, gives, vec![Overload::pure(Takes::Each(takes.into()), value)])
+}
+
+/// A function with one list of operands that tells whether something holds.
+pub fn test<const N: usize>(
+    name: &'static str,
+    takes: [Type; N],
+    test: fn(&[Expression], &Context) -> Eval<bool>,
+) -> Operator {
+    overloaded(name, Type::Boolean, vec![Overload::test(Takes::Each(takes.into()), test)])
 }
 
 /// A function of any number of operands.
-pub fn function_of_many(name: &'static str, takes: Type, gives: Type, evaluate: Evaluate) -> Operator {
-    overloaded(name, gives, vec![Overload::pure(Takes::Many(takes), evaluate)])
+pub fn function_of_many(
+    name: &'static str,
+    takes: Type,
+    gives: Type,
+    value: fn(&[Expression], &Context) -> Eval,
+) -> Operator {
+    overloaded(name, gives, vec![Overload::pure(Takes::Many(takes), value)])
 }
 
 pub fn overloaded(name: &'static str, gives: Type, overloads: Vec<Overload>) -> Operator {
