@@ -24,6 +24,7 @@ mod offset;
 mod path;
 mod raster;
 mod sieve;
+pub mod symbol;
 mod texture;
 mod tips;
 mod trace;
@@ -35,6 +36,7 @@ use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
 use crate::viewport::{self, Turn, Viewport};
 use image::Images;
 use std::collections::BTreeMap;
+use symbol::{Outlines, Symbols};
 use trace::Trace;
 
 pub use canvas::{Canvas, SourceTiles, TileData, Tiles, cells};
@@ -54,6 +56,8 @@ pub struct Scene {
     pub runs: Vec<Run>,
     /// What patterns and images are made of, in output pixels.
     pub images: Vec<Bitmap>,
+    /// What glyphs are made of.
+    pub outlines: Outlines,
     /// What stands over all of it and is not turned.
     pub caption: Option<Caption>,
 }
@@ -68,6 +72,8 @@ pub enum Run {
     Blended(Blending, Vec<Square>),
     /// The circles of one style layer, not clipped.
     Circles(LayerId, Vec<Circle>),
+    /// Icons and texts of one style layer, not clipped; where they lie in the picture, after the turn.
+    Symbols(LayerId, Symbols),
 }
 
 /// How a layer as a whole is put on what lies below.
@@ -253,7 +259,7 @@ fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut i
         }
     }
     let Viewport { width, height, turn, .. } = *viewport;
-    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), caption: None })
+    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), outlines: Vec::new(), caption: None })
 }
 
 /// Whether a layer's features are put one by one on what lies below.

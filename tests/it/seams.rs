@@ -403,9 +403,11 @@ fn only(scene: &Scene, layer: usize) -> Scene {
                 })
                 .collect(),
         )),
-        Run::Background(other, _) | Run::Circles(other, _) if *other == layer => Some(run.clone()),
+        Run::Background(other, _) | Run::Circles(other, _) | Run::Symbols(other, _) if *other == layer => {
+            Some(run.clone())
+        }
         Run::Blended(_, squares) if squares[0].layers[0].0 == layer => Some(run.clone()),
-        Run::Background(..) | Run::Blended(..) | Run::Circles(..) => None,
+        Run::Background(..) | Run::Blended(..) | Run::Circles(..) | Run::Symbols(..) => None,
     };
     Scene { runs: scene.runs.iter().filter_map(of).collect(), ..scene.clone() }
 }

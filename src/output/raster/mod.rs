@@ -118,6 +118,7 @@ impl<'a> Band<'a> {
                         self.circle(circle, pixels);
                     }
                 }
+                Run::Symbols(..) => {}
             }
         }
         if let Some(caption) = &scene.caption {

@@ -84,6 +84,7 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
                 circles.iter().for_each(|circle| ink::write_circle(&mut out, circle, &mut defs));
                 out.push_str("</g>");
             }
+            Run::Symbols(..) => {}
         }
     }
     if scene.turn.is_some() {
@@ -100,7 +101,7 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
 fn squares_seen(scene: &Scene) -> bool {
     let several = |run: &Run| match run {
         Run::Squares(squares) | Run::Blended(_, squares) => squares.len() > 1,
-        Run::Background(..) | Run::Circles(..) => false,
+        Run::Background(..) | Run::Circles(..) | Run::Symbols(..) => false,
     };
     scene.runs.iter().any(several)
 }

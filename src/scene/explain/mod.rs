@@ -65,7 +65,7 @@ fn drawn_layers(scene: &Scene) -> BTreeSet<LayerId> {
     let mut found = BTreeSet::new();
     for run in &scene.runs {
         match run {
-            Run::Background(layer, _) | Run::Circles(layer, _) => {
+            Run::Background(layer, _) | Run::Circles(layer, _) | Run::Symbols(layer, _) => {
                 found.insert(*layer);
             }
             Run::Squares(squares) | Run::Blended(_, squares) => {
