@@ -1,17 +1,15 @@
 //! Text in a corner of the picture, over everything: who is to be credited.
 
 use super::UNITS;
-use super::path::Path;
+use super::symbol::{Glyph, GlyphRun, Outlines, Text};
 use crate::style::color::Color;
 use crate::text::{self, FontId, Fonts, Paragraph};
 use crate::viewport::Viewport;
+use std::sync::Arc;
 
 /// The em, in CSS pixels; and what is free around the text, of the em.
 const SIZE: f64 = 11.0;
 const PADDING: f64 = 0.36;
-
-/// How far a flattened curve may be off, in scene units.
-const FLATNESS: f64 = UNITS as f64 / 32.0;
 
 const INK: Color = Color { r: 0.2, g: 0.2, b: 0.2, a: 1.0 };
 const GROUND: Color = Color { r: 1.0, g: 1.0, b: 1.0, a: 0.75 };
@@ -19,15 +17,12 @@ const GROUND: Color = Color { r: 1.0, g: 1.0, b: 1.0, a: 0.75 };
 /// A line of text on a ground of its own, upright however the scene is turned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caption {
-    pub text: String,
-    pub color: Color,
+    pub text: Text,
+    /// What its glyphs are made of.
+    pub outlines: Outlines,
     pub ground_color: Color,
     /// In output pixels: left, top, right, bottom.
     pub ground: [i64; 4],
-    /// Each letter's outline once, from where it begins on the baseline.
-    pub outlines: Vec<Path>,
-    /// The letters: which outline, and where, in scene units.
-    pub letters: Vec<(usize, [i32; 2])>,
 }
 
 /// The text at the bottom right of a viewport; as much smaller as it takes to fit. None where nothing of it can be
@@ -48,40 +43,28 @@ pub fn caption(html: &str, viewport: &Viewport) -> Option<Caption> {
     let units = |ems: f64| (ems * size * UNITS as f64).round() as i64;
     let start = [ground[0] * UNITS + units(PADDING), bottom * UNITS - units(extent.descent)];
     let mut known: Vec<(FontId, u32)> = Vec::new();
-    let mut outlines = Vec::new();
-    let mut letters = Vec::new();
+    let mut outlines = Outlines::new();
+    let mut runs: Vec<GlyphRun> = Vec::new();
     for glyph in &line.glyphs {
         let key = (glyph.font, glyph.id);
-        let index = match known.iter().position(|other| *other == key) {
-            Some(index) => index,
+        let outline = match known.iter().position(|other| *other == key) {
+            Some(outline) => outline,
             None => {
                 let Some(outline) = fonts.outline(glyph.font, glyph.id) else { continue };
                 known.push(key);
-                outlines.push(path(&outline.rings(size * UNITS as f64, FLATNESS)));
+                outlines.push(Arc::new(outline));
                 known.len() - 1
             }
         };
-        let at = [0, 1].map(|i| start[i] + units(glyph.at[i] - line.start[i]));
-        letters.push((index, at.map(|c| c as i32)));
+        if runs.last().is_none_or(|run| run.font != glyph.font) {
+            let content = line.text.clone();
+            runs.push(GlyphRun { font: glyph.font, size, color: INK, content, glyphs: Vec::new() });
+        }
+        let at = [0, 1].map(|i| (start[i] + units(glyph.at[i] - line.start[i])) as i32);
+        runs.last_mut()?.glyphs.push(Glyph { outline, at, turn: 0 });
     }
-    (!letters.is_empty()).then_some(Caption {
-        text: shaped.text.clone(),
-        color: INK,
-        ground_color: GROUND,
-        ground,
-        outlines,
-        letters,
-    })
-}
-
-/// A glyph's rings on the grid of the scene.
-fn path(rings: &[Vec<[f64; 2]>]) -> Path {
-    let on_grid = rings.iter().map(|ring| {
-        let mut points: Vec<[i32; 2]> = ring.iter().map(|point| point.map(|c| c.round() as i32)).collect();
-        points.dedup();
-        points
-    });
-    Path::of_rings(&on_grid.collect::<Vec<_>>())
+    let text = Text { content: shaped.text.clone(), runs, halo: None };
+    (!text.runs.is_empty()).then_some(Caption { text, outlines, ground_color: GROUND, ground })
 }
 
 impl Caption {
@@ -89,8 +72,10 @@ impl Caption {
     pub fn from_corner(&self, left: u32, top: u32) -> Caption {
         let by = [i64::from(left), i64::from(top)];
         let ground = [0, 1, 2, 3].map(|i| self.ground[i] - by[i % 2]);
-        let moved = |[x, y]: [i32; 2]| [x - (by[0] * UNITS) as i32, y - (by[1] * UNITS) as i32];
-        let letters = self.letters.iter().map(|&(outline, at)| (outline, moved(at))).collect();
-        Caption { ground, letters, ..self.clone() }
+        let mut text = self.text.clone();
+        for glyph in text.runs.iter_mut().flat_map(|run| &mut run.glyphs) {
+            glyph.at = [0, 1].map(|i| glyph.at[i] - (by[i] * UNITS) as i32);
+        }
+        Caption { text, ground, outlines: self.outlines.clone(), ..*self }
     }
 }

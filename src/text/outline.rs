@@ -3,10 +3,11 @@
 use harfrust::font::glyph::outline::DrawMemory;
 use harfrust::font::glyph::outline::PathSink;
 use harfrust::{Font, GlyphId};
+use std::hash::{Hash, Hasher};
 
 /// A glyph's outline in units of its font, from where it begins on its baseline: x to the right, y up. It is filled by
 /// the non-zero rule; each `Move` begins a ring, which closes by itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Outline {
     pub units_per_em: u16,
     pub segments: Vec<Segment>,
@@ -89,6 +90,37 @@ const MOST_PIECES: f64 = 1024.0;
 /// The length of a - 2b + c.
 fn second_difference(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
     (a[0] - 2.0 * b[0] + c[0]).hypot(a[1] - 2.0 * b[1] + c[1])
+}
+
+impl Segment {
+    /// What tells two segments apart: numbers by their bits, so that equal ones are equal and hash alike.
+    fn bits(&self) -> [u32; 7] {
+        let (kind, points) = match *self {
+            Segment::Move(a) => (0, [a, [0.0; 2], [0.0; 2]]),
+            Segment::Line(a) => (1, [a, [0.0; 2], [0.0; 2]]),
+            Segment::Quadratic(a, b) => (2, [a, b, [0.0; 2]]),
+            Segment::Cubic(a, b, c) => (3, [a, b, c]),
+        };
+        let [[ax, ay], [bx, by], [cx, cy]] = points.map(|point| point.map(f32::to_bits));
+        [kind, ax, ay, bx, by, cx, cy]
+    }
+}
+
+impl PartialEq for Outline {
+    fn eq(&self, other: &Outline) -> bool {
+        self.units_per_em == other.units_per_em
+            && self.segments.len() == other.segments.len()
+            && self.segments.iter().zip(&other.segments).all(|(a, b)| a.bits() == b.bits())
+    }
+}
+
+impl Eq for Outline {}
+
+impl Hash for Outline {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.units_per_em.hash(state);
+        self.segments.iter().for_each(|segment| segment.bits().hash(state));
+    }
 }
 
 struct Segments(Vec<Segment>);

@@ -574,7 +574,7 @@ fn shaded(points: &[[f64; 2]; 2], colors: &[&str]) -> scene::Item {
 }
 
 fn scene_of(runs: Vec<Run>, images: Vec<Bitmap>) -> Scene {
-    Scene { width: 256, height: 256, turn: None, caption: None, runs, images }
+    Scene { width: 256, height: 256, turn: None, caption: None, runs, images, outlines: Vec::new() }
 }
 
 /// What is painted, as in the test before. The largest share measured is 0.008 %, five
@@ -703,7 +703,15 @@ fn item(what: &str, points: &[String], side: u32) -> Scene {
             squares(scene::Item::Stroke(stroke), side)
         }
     };
-    Scene { width: side, height: side, turn: None, caption: None, runs: vec![run], images: Vec::new() }
+    Scene {
+        width: side,
+        height: side,
+        turn: None,
+        caption: None,
+        runs: vec![run],
+        images: Vec::new(),
+        outlines: Vec::new(),
+    }
 }
 
 fn squares(item: scene::Item, side: u32) -> Run {

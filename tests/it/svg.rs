@@ -53,7 +53,7 @@ fn viewport() -> Viewport {
 }
 
 /// Parses, and checks everything that every document has to keep to.
-fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Document<'a> {
+pub fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Document<'a> {
     let document = roxmltree::Document::parse(text).unwrap_or_else(|e| panic!("{what}: {e}"));
     let root = document.root_element();
     let (width, height) = (viewport.width, viewport.height);
@@ -84,12 +84,17 @@ fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Docum
                 "style",
                 "mask",
                 "shape-rendering",
+                "role",
+                "aria-label",
+                "label",
+                "transform",
             ],
+            "defs" => &[],
             "clipPath" => &["id"],
             "mask" => &["id", "maskUnits", "x", "y", "width", "height"],
             "pattern" => &["id", "patternUnits", "width", "height", "href", "patternTransform"],
-            "image" => &["width", "height", "preserveAspectRatio", "href"],
-            "use" => &["href", "stroke-width", "stroke-opacity"],
+            "image" => &["id", "width", "height", "preserveAspectRatio", "href"],
+            "use" => &["href", "x", "y", "transform", "opacity", "stroke-width", "stroke-opacity"],
             "radialGradient" => &["id"],
             "stop" => &["offset", "stop-color", "stop-opacity"],
             "path" => &[
@@ -147,7 +152,7 @@ fn check_path(what: &str, data: &str, is_clip: bool) {
         return;
     }
     let relative = data.starts_with('m');
-    let commands = if relative { "mlhvz" } else { "MHVz" };
+    let commands = if relative { "mlhvqcz" } else { "MHVz" };
     assert!(relative || is_clip || data.starts_with("M0 0H"), "{what}: {data}");
     let fits = |c: char| c.is_ascii_digit() || " -".contains(c) || commands.contains(c);
     assert!(data.chars().all(fits), "{what}: {data}");

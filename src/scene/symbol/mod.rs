@@ -76,7 +76,7 @@ pub struct Halo {
     pub color: Color,
     /// From the outline outwards, in output pixels.
     pub width: f64,
-    /// Over how many output pixels it fades around its edge.
+    /// How far it fades to either side of its edge, in output pixels, as MapLibre's `text-halo-blur` does.
     pub blur: f64,
 }
 
