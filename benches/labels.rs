@@ -84,7 +84,7 @@ fn pixels_first(bencher: Bencher, case: Case) {
 }
 
 fn written(scene: &Scene, style: &Style) -> String {
-    svg::write(scene, style, &svg::Document { title: "labels", attribution: "" })
+    svg::write(scene, style, &svg::Document { title: "labels", attribution: "", live_text: false })
 }
 
 #[divan::bench(args = CASES)]

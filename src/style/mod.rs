@@ -19,6 +19,7 @@ use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::sprite::Sprite;
+use crate::text::Shaper;
 use expression::{Globals, Value};
 use reader::{LayerReader, RawLayer};
 use serde::Deserialize;
@@ -53,13 +54,15 @@ pub struct Style {
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
     pub sprite: Sprite,
+    /// What texts are set with; none: with the bundled fonts.
+    pub fonts: Option<Shaper>,
     /// The sources of type `image` by their names, once they are read.
     pub pictures: BTreeMap<String, Picture>,
     /// What expressions know besides zoom and feature: the style's state, and its images once they are read.
     pub globals: Globals,
     /// As it was given, whatever of it is drawn.
     pub document: Json,
-    /// SHA-256 of the document, and with images of both, in hexadecimal.
+    /// SHA-256 of the document, and of images and fonts where there are any, in hexadecimal.
     pub digest: Arc<str>,
     pub warnings: Vec<Warning>,
 }
@@ -165,6 +168,7 @@ impl Style {
             bearing: document.bearing,
             sprites,
             sprite: Sprite::default(),
+            fonts: None,
             pictures: BTreeMap::new(),
             globals,
             document: whole,
@@ -176,6 +180,13 @@ impl Style {
     /// Whether any layer can draw images.
     pub fn draws_images(&self) -> bool {
         self.layers.iter().any(|layer| layer.pattern().is_some())
+    }
+
+    /// The style with the fonts that its texts are set with.
+    pub fn with_fonts(mut self, fonts: Shaper) -> Style {
+        self.digest = digest::of(format!("{} {}", self.digest, fonts.fonts().digest()).as_bytes()).into();
+        self.fonts = Some(fonts);
+        self
     }
 
     /// The style with its images. A layer that names one that is not there is warned of.

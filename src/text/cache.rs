@@ -5,23 +5,31 @@ use super::paragraph::{Glyph, Line, Paragraph, Section, Shaped};
 use super::shape::shape;
 use moka::sync::Cache;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Fonts with a memory of what has been set with them, bounded in bytes. Cloned, it is the same memory.
 #[derive(Clone)]
 pub struct Shaper {
     fonts: Arc<Fonts>,
     shaped: Cache<Paragraph, Arc<Shaped>, foldhash::fast::RandomState>,
+    missing: Arc<AtomicUsize>,
 }
 
 impl Shaper {
     /// One that keeps about as many bytes.
     pub fn new(fonts: Arc<Fonts>, bytes: u64) -> Shaper {
         let shaped = Cache::builder().max_capacity(bytes).weigher(weight);
-        Shaper { fonts, shaped: shaped.build_with_hasher(foldhash::fast::RandomState::default()) }
+        let shaped = shaped.build_with_hasher(foldhash::fast::RandomState::default());
+        Shaper { fonts, shaped, missing: Arc::default() }
     }
 
     pub fn fonts(&self) -> &Arc<Fonts> {
         &self.fonts
+    }
+
+    /// Characters that no font has in what has been set so far, that of the memory once.
+    pub fn missing(&self) -> usize {
+        self.missing.load(Ordering::Relaxed)
     }
 
     /// As [`shape`], with the memory's help. Font stacks must be of these fonts.
@@ -30,6 +38,7 @@ impl Shaper {
             return known;
         }
         let shaped = Arc::new(shape(&self.fonts, paragraph));
+        self.missing.fetch_add(shaped.missing, Ordering::Relaxed);
         self.shaped.insert(paragraph.clone(), shaped.clone());
         shaped
     }

@@ -35,6 +35,11 @@ pub struct FontId(u16);
 pub struct FontStack(Arc<[FontId]>);
 
 impl FontStack {
+    /// One font and no other.
+    pub fn of(font: FontId) -> FontStack {
+        FontStack([font].into())
+    }
+
     pub fn fonts(&self) -> &[FontId] {
         &self.0
     }
@@ -47,6 +52,14 @@ pub struct Extent {
     pub descent: f64,
 }
 
+/// What a font is called where fonts are asked for by family, weight and style (CSS Fonts 4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FontName<'a> {
+    pub family: &'a str,
+    pub weight: f32,
+    pub italic: bool,
+}
+
 /// Fonts, ready to shape and draw with.
 pub struct Fonts {
     faces: Vec<Face>,
@@ -55,6 +68,8 @@ pub struct Fonts {
 
 pub(super) struct Face {
     pub font: Font,
+    /// As the font has it.
+    family: String,
     /// As [`name::key`] has them.
     families: Vec<String>,
     style: Style,
@@ -80,11 +95,14 @@ impl Fonts {
     }
 
     /// The TTF, OTF, TTC and OTC files of a folder and those below it, in the order of their paths, and the bundled
-    /// fonts. Beside them, of each file that cannot be used, which and why. Fails where the folder cannot be read or
-    /// there is too much in it.
+    /// fonts. Beside them, of each file that cannot be used, which and why. Fails where the folder cannot be read, or
+    /// there is none or too much in it.
     pub fn with_folder(folder: &Path) -> Result<(Fonts, Vec<String>), String> {
         let mut paths = Vec::new();
         find(folder, 0, &mut paths)?;
+        if paths.is_empty() {
+            return Err(format!("{}: there is no .ttf, .otf, .ttc or .otc file in it", folder.display()));
+        }
         let mut faces = Vec::new();
         let mut refused = Vec::new();
         let mut bytes = 0;
@@ -160,6 +178,11 @@ impl Fonts {
     /// The outline of a glyph. None where it has none: a space, or a glyph that the font lacks or that is broken.
     pub fn outline(&self, font: FontId, glyph: u32) -> Option<Outline> {
         Outline::of(&self.face(font).font, GlyphId::new(glyph))
+    }
+
+    pub fn name(&self, font: FontId) -> FontName<'_> {
+        let Face { family, style, .. } = self.face(font);
+        FontName { family, weight: style.weight, italic: style.italic }
     }
 
     pub fn extent(&self, font: FontId) -> Extent {
@@ -245,22 +268,20 @@ impl Face {
         // The typographic family (16) groups more styles than the family (1) does; both are names to ask for.
         let ids = [16, 1].map(harfrust::font::name::NameId::new);
         let names = font.names();
-        let mut families: Vec<String> = ids
-            .into_iter()
-            .filter_map(|id| names.get(id)?.english_or_first())
-            .map(|name| name::key(&name.name().to_string()))
-            .collect();
+        let named: Vec<String> =
+            ids.into_iter().filter_map(|id| Some(names.get(id)?.english_or_first()?.name().to_string())).collect();
+        let mut families: Vec<String> = named.iter().map(|name| name::key(name)).collect();
         families.retain(|family| !family.is_empty());
-        if families.is_empty() {
+        let Some(family) = named.into_iter().find(|name| !name::key(name).is_empty()) else {
             return Err("it names no family (name)".into());
-        }
+        };
         let attributes = font.default_attributes();
         let style = Style {
             width: attributes.width.ratio(),
             weight: attributes.weight.value(),
             italic: attributes.style != attribute::Style::Normal,
         };
-        Ok((Face { font, families, style, plans: RwLock::default() }, digest))
+        Ok((Face { font, family, families, style, plans: RwLock::default() }, digest))
     }
 
     fn is_of(&self, family: &str) -> bool {

@@ -20,7 +20,7 @@ mod runs;
 mod shape;
 
 pub use cache::Shaper;
-pub use fonts::{Extent, FontId, FontStack, Fonts};
+pub use fonts::{Extent, FontId, FontName, FontStack, Fonts};
 pub use html::plain;
 pub use outline::{Outline, Segment};
 pub use paragraph::{Glyph, Image, Justify, Line, Paragraph, Section, Shaped, WritingMode};

@@ -420,7 +420,7 @@ fn far(a: &Picture, b: &Picture, levels: u8) -> f64 {
 }
 
 fn by_resvg(scene: &Scene, style: &Style) -> Picture {
-    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "", live_text: false });
     resvg::pixels(&text, scene.width, scene.height).unwrap()
 }
 
@@ -497,7 +497,7 @@ fn single_items_have_the_coverage_that_resvg_finds_at_eight_times_the_size() {
 
 /// A scene by resvg at 8 times the size, each pixel the mean of 64.
 fn truly(scene: &Scene) -> Picture {
-    let text = svg::write(scene, &light(), &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, &light(), &svg::Document { title: "t", attribution: "", live_text: false });
     let size = |by: u32| format!(r#"width="{}" height="{}""#, scene.width * by, scene.height * by);
     let text = text.replacen(&size(1), &size(8), 1);
     smaller(&resvg::pixels(&text, scene.width * 8, scene.height * 8).unwrap(), 8)

@@ -186,7 +186,7 @@ fn names_from_strangers_cannot_break_the_document() {
         let ids = [name, &format!("{name}1"), &format!("{name}2"), &format!("3{name}")];
         let style = style(name, ids);
         let title = format!("{name} 14/1/2");
-        let document = Document { title: &title, attribution: name };
+        let document = Document { title: &title, attribution: name, live_text: false };
         let what = &name[..name.len().min(40)];
         let text = drawn(&style, &viewport(), SizeClass::C512, &features(), &document);
         let parsed = check(what, &text, &viewport());
@@ -208,7 +208,7 @@ fn names_from_strangers_cannot_break_the_document() {
 fn a_layer_may_have_the_name_of_a_clip() {
     // Ids are unique, else the clip would be the wrong element and hide or show what it should not.
     let style = style("s", ["square-0", "square-1", "square-2", "square-3"]);
-    let document = Document { title: "t", attribution: "" };
+    let document = Document { title: "t", attribution: "", live_text: false };
     let text = drawn(&style, &viewport(), SizeClass::C256, &features(), &document);
     check("clips", &text, &viewport());
 }
@@ -216,7 +216,7 @@ fn a_layer_may_have_the_name_of_a_clip() {
 #[test]
 fn several_squares_are_clipped_and_one_is_not() {
     let style = style("s", ["a", "b", "c", "d"]);
-    let document = Document { title: "t", attribution: "" };
+    let document = Document { title: "t", attribution: "", live_text: false };
     let clips = |class: SizeClass, viewport: &Viewport| {
         let text = drawn(&style, viewport, class, &features(), &document);
         let parsed = check("clips", &text, viewport);
@@ -246,7 +246,8 @@ fn several_squares_are_clipped_and_one_is_not() {
 #[test]
 fn a_real_map_is_well_formed_at_every_size() {
     let style = Style::parse("light", BUNDLED[0].1).expect("the bundled style");
-    let document = Document { title: "light 14/8529/5974", attribution: "© OpenStreetMap contributors" };
+    let document =
+        Document { title: "light 14/8529/5974", attribution: "© OpenStreetMap contributors", live_text: false };
     let tile = sample("14/8529/5974");
     for (size, scale) in [(256, 1), (512, 1), (512, 4)] {
         let viewport = Viewport::of_tile(TileId::new(14, 8529, 5974).expect("a tile"), size, scale);
@@ -276,7 +277,13 @@ fn what_is_drawn_is_where_it_should_be() {
         .with(Feature::polygon(&[square, hole]))
         .with(Feature::line(&[[800, 2400], [1600, 2400]]))
         .with(Feature::points(&[[2400, 800]]))]);
-    let text = drawn(&style, &viewport(), SizeClass::C512, &bytes, &Document { title: "t", attribution: "" });
+    let text = drawn(
+        &style,
+        &viewport(),
+        SizeClass::C512,
+        &bytes,
+        &Document { title: "t", attribution: "", live_text: false },
+    );
     let pixels = resvg::pixels(&text, 512, 512).expect("pixels");
     let (white, red, green, blue, black) = ([255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0]);
     for (x, y, color) in [
@@ -328,7 +335,8 @@ fn everything_that_can_be_painted_is_within_the_document() {
     let layer = Layer::new("a").with(Feature::polygon(&[ring])).with(Feature::line(line)).with(metered);
     let bytes = tile(&[layer.with(Feature::points(&[[2048, 2048]]))]);
     for (class, images) in [(SizeClass::C512, 1), (SizeClass::C256, 1)] {
-        let text = drawn(&style, &viewport(), class, &bytes, &Document { title: "t", attribution: "" });
+        let text =
+            drawn(&style, &viewport(), class, &bytes, &Document { title: "t", attribution: "", live_text: false });
         let parsed = check("everything", &text, &viewport());
         let count = |name: &str| parsed.descendants().filter(|node| node.has_tag_name(name)).count();
         for name in ["pattern", "image", "mask", "use", "radialGradient", "stop"] {

@@ -300,7 +300,7 @@ fn the_written_svg_shows_the_same() {
 }
 
 fn written(scene: &Scene) -> String {
-    svg::write(scene, &labels(), &svg::Document { title: "t", attribution: "" })
+    svg::write(scene, &labels(), &svg::Document { title: "t", attribution: "", live_text: false })
 }
 
 #[test]

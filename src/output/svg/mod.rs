@@ -7,6 +7,7 @@
 mod defs;
 mod escape;
 mod ink;
+mod live;
 mod path;
 mod symbol;
 
@@ -30,6 +31,8 @@ pub struct Document<'a> {
     pub title: &'a str,
     /// Who the data is from, as HTML; its text is written.
     pub attribution: &'a str,
+    /// Whether texts are written as text.
+    pub live_text: bool,
 }
 
 /// Writes the scene; the style gives the layers' names.
@@ -100,7 +103,10 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
             }
             Run::Symbols(layer, symbols) => {
                 open_layer(&mut out, &style.layers[*layer].id, is_repeated(scene, *layer));
-                symbol::write_symbols(&mut out, symbols, &mut shapes, &mut defs);
+                match document.live_text {
+                    true => live::write_symbols(&mut out, symbols, style, &mut defs),
+                    false => symbol::write_symbols(&mut out, symbols, &mut shapes, &mut defs),
+                }
                 out.push_str("</g>");
             }
         }
@@ -213,7 +219,9 @@ fn write_caption(out: &mut String, caption: &Caption, defs: &mut Defs) {
     symbol::write_letters(&mut letters, &caption.text, &caption.outlines, &mut defined, defs);
     symbol::open_text(out, &caption.text);
     let ground = ink::color_attributes(caption.ground_color);
-    let _ = write!(out, r#"<path{ground} d="{}"/><defs>{defined}</defs>{letters}</g>"#, rectangle(caption.ground));
+    let _ = write!(out, r#"<path{ground} d="{}"/>"#, rectangle(caption.ground));
+    symbol::write_defined(out, &defined, &letters);
+    out.push_str("</g>");
 }
 
 /// At most seven significant digits: enough that what is scaled by it stays where it is.

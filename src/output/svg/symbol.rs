@@ -19,10 +19,8 @@ const UNITS: f64 = 16.0;
 
 /// Icons, the halos of all texts, and their letters.
 pub fn write_symbols(out: &mut String, symbols: &Symbols, shapes: &mut Shapes, defs: &mut Defs) {
+    write_icons(out, symbols, defs);
     let (mut defined, mut drawn) = (String::new(), String::new());
-    for icon in &symbols.icons {
-        write_icon(&mut drawn, icon, &mut defined, defs);
-    }
     for text in &symbols.texts {
         write_halo(&mut drawn, text, &mut defined, shapes, defs);
     }
@@ -31,10 +29,23 @@ pub fn write_symbols(out: &mut String, symbols: &Symbols, shapes: &mut Shapes, d
         write_letters(&mut drawn, text, shapes.outlines, &mut defined, defs);
         drawn.push_str("</g>");
     }
+    write_defined(out, &defined, &drawn);
+}
+
+pub fn write_icons(out: &mut String, symbols: &Symbols, defs: &mut Defs) {
+    let (mut defined, mut drawn) = (String::new(), String::new());
+    for icon in &symbols.icons {
+        write_icon(&mut drawn, icon, &mut defined, defs);
+    }
+    write_defined(out, &defined, &drawn);
+}
+
+/// What is defined, and what uses it.
+pub fn write_defined(out: &mut String, defined: &str, drawn: &str) {
     if !defined.is_empty() {
         let _ = write!(out, "<defs>{defined}</defs>");
     }
-    out.push_str(&drawn);
+    out.push_str(drawn);
 }
 
 /// The group of a text.
@@ -81,10 +92,14 @@ fn write_use(out: &mut String, id: &str, [x, y]: [f64; 2], turn: u16) {
     let _ = match turn {
         0 => write!(out, r##"<use href="#{id}" x="{x}" y="{y}"/>"##),
         _ => {
-            let degrees = number(f64::from(turn) * 360.0 / 4096.0);
+            let degrees = degrees(turn);
             write!(out, r##"<use href="#{id}" transform="translate({x} {y})rotate({degrees})"/>"##)
         }
     };
+}
+
+pub fn degrees(turn: u16) -> f64 {
+    number(f64::from(turn) * 360.0 / 4096.0)
 }
 
 /// A halo. One that fades is made of several, the widest first, each as opaque as it takes to have with those below it
