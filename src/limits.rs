@@ -71,6 +71,9 @@ pub const FONTS: usize = 4096;
 /// Folders of fonts within one another, so that a link to a folder above ends.
 pub const FONT_FOLDER_DEPTH: usize = 8;
 
+/// Texts that have been set with the bundled fonts while one picture is drawn.
+pub const SHAPED_BYTES: u64 = 4 << 20;
+
 // Images as sources.
 
 /// Pixels of one tile of images; the usual ones have 256 or 512 a side.

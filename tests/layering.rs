@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROWS: [&str; 9] = [
     "limits error",
     "tile -> viewport | value | bitmap | clip | format | digest | file | logging | runtime",
-    "request | response | mvt | sprite -> style | text | flight | page",
+    "request | response | mvt | sprite -> text -> style | flight | page",
     "source | cache | scene",
     "output | assets",
     "tiler",

@@ -10,7 +10,7 @@ mod ink;
 mod path;
 
 use crate::scene::{Caption, Fill, Item, Run, Scene, Square, Stroke};
-use crate::style::{BlendMode, Style};
+use crate::style::{BlendMode, Named, Style};
 use crate::text;
 use crate::viewport::seen;
 use defs::Defs;

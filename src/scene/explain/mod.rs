@@ -210,6 +210,8 @@ impl Look<'_> {
                 None => Cause::Filter,
                 Some(_) => Cause::FilterFailed,
             },
+            Fate::TooLarge => Cause::TooLarge,
+            Fate::Crowded => Cause::Crowded,
             Fate::Unpainted => Cause::Unpainted,
             Fate::NoImage => Cause::NoImage,
             Fate::Outside => Cause::Outside,
@@ -273,7 +275,8 @@ fn is_empty(source: &SourceTiles) -> bool {
 }
 
 fn image_name(resolved: &[Resolved]) -> Option<&str> {
-    resolved.iter().find(|property| property.name.ends_with("-pattern"))?.value.as_str()
+    let is_image = |name: &str| name.ends_with("-pattern") || name == "icon-image";
+    resolved.iter().find(|property| is_image(&property.name))?.value.as_str()
 }
 
 fn note_missing_image(style: &Style, resolved: &[Resolved], report: &mut LayerReport) {
