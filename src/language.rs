@@ -1,6 +1,6 @@
 //! The language that names are wanted in: which of a feature's names is for whom.
 
-use crate::value::{Attributes, Property};
+use crate::value::{Attributes, GeometryKind, Property, TileGeometry};
 use icu_locale_core::{LanguageIdentifier, Locale};
 use icu_locale_fallback::{LocaleFallbackConfig, LocaleFallbackPriority, LocaleFallbacker};
 use icu_properties::props::{NamedEnumeratedProperty, Script};
@@ -104,6 +104,34 @@ impl PartialEq for Language {
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.tag())
+    }
+}
+
+/// A feature whose `name` is the one for who reads a language.
+pub struct Spoken<'a> {
+    pub feature: &'a dyn Attributes,
+    pub language: &'a Language,
+}
+
+impl Attributes for Spoken<'_> {
+    fn kind(&self) -> GeometryKind {
+        self.feature.kind()
+    }
+
+    fn id(&self) -> Option<u64> {
+        self.feature.id()
+    }
+
+    fn property(&self, name: &str) -> Option<&Property> {
+        if name == "name" { localized(self.feature, self.language) } else { self.feature.property(name) }
+    }
+
+    fn properties(&self) -> Box<dyn Iterator<Item = (&str, &Property)> + '_> {
+        self.feature.properties()
+    }
+
+    fn geometry(&self) -> Option<TileGeometry> {
+        self.feature.geometry()
     }
 }
 

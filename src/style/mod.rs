@@ -14,6 +14,7 @@ mod picture;
 mod property;
 mod reader;
 mod resolved;
+mod symbol;
 
 use crate::digest;
 use crate::error::Error;
@@ -32,11 +33,15 @@ pub use eval::evaluate_line;
 pub use gradient::Gradient;
 pub use layer::{
     Background, Blending, Circle, Condition, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT,
-    Raster,
+    Raster, Translate,
 };
 pub use picture::Picture;
-pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
+pub use property::{Anchor, AtZoom, BlendMode, Cap, ImageName, Join, Named, Property, PropertyType, Resampling};
 pub use resolved::{Resolved, Subject};
+pub use symbol::{
+    Alignment, AnchorOffsets, FontNames, Formatted, Icon, Overlap, Padding, Part, Placement, Symbol, SymbolAnchor,
+    Text, TextAlignment, TextFit, TextJustify, TextTransform, TextWritingMode, ZOrder,
+};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
@@ -179,7 +184,10 @@ impl Style {
 
     /// Whether any layer can draw images.
     pub fn draws_images(&self) -> bool {
-        self.layers.iter().any(|layer| layer.pattern().is_some())
+        self.layers.iter().any(|layer| match &layer.kind {
+            Kind::Symbol(symbol) => symbol.icon.image.is_some() || symbol.text.field.is_some(),
+            _ => layer.pattern().is_some(),
+        })
     }
 
     /// The style with the fonts that its texts are set with.
@@ -196,11 +204,14 @@ impl Style {
         }
         self.globals.images = sprite.names().map(str::to_string).collect();
         for layer in &self.layers {
-            let name = layer.pattern().and_then(|pattern| pattern.known(&self.globals));
+            let (images, path, what) = match &layer.kind {
+                Kind::Symbol(symbol) => (symbol.icon.image.as_ref(), "layout.icon-image".to_string(), "its icon"),
+                kind => (layer.pattern(), format!("paint.{}-pattern", kind.name()), "the layer"),
+            };
+            let name = images.and_then(|images| images.known(&self.globals)).filter(|name| !name.0.is_empty());
             if let Some(name) = name.filter(|name| !sprite.has(&name.0)) {
-                let path = format!("layers[{}].paint.{}-pattern", layer.place, layer.kind.name());
-                let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
-                self.warnings.push(Warning { path, message });
+                let message = format!("there is no image {:?}: {what} is not drawn", brief(&name.0));
+                self.warnings.push(Warning { path: format!("layers[{}].{path}", layer.place), message });
             }
         }
         self.sprite = sprite;
@@ -262,7 +273,7 @@ fn read_layer(
         return Err(format!("layers[{i}].source: there is no source {:?}", brief(&raw.source)));
     }
     let accepted: &[&str] = match kind.as_str() {
-        "fill" | "line" | "circle" => &["vector", "geojson"],
+        "fill" | "line" | "circle" | "symbol" => &["vector", "geojson"],
         "raster" => &["raster", "image"],
         _ => &[],
     };

@@ -24,4 +24,5 @@ pub use fonts::{Extent, FontId, FontName, FontStack, Fonts};
 pub use html::plain;
 pub use outline::{Outline, Segment};
 pub use paragraph::{Glyph, Image, Justify, Line, Paragraph, Section, Shaped, WritingMode};
+pub use runs::has_upright;
 pub use shape::shape;

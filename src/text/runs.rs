@@ -177,6 +177,15 @@ fn is_upright(cluster: &str) -> bool {
     matches!(orientation, Some(VerticalOrientation::Upright | VerticalOrientation::TransformedUpright))
 }
 
+/// Whether any letter of a text stands upright where it is written in columns (UAX 50).
+pub fn has_upright(text: &str) -> bool {
+    let is_upright = |c: char| {
+        c.is_alphabetic()
+            && matches!(ORIENTATIONS.get(c), VerticalOrientation::Upright | VerticalOrientation::TransformedUpright)
+    };
+    text.chars().any(is_upright)
+}
+
 /// Whether a character is written without spaces between words and may end a line by itself.
 pub fn is_ideographic(c: char) -> bool {
     matches!(SCRIPTS.get(c), Script::Han | Script::Hiragana | Script::Katakana | Script::Bopomofo | Script::Yi)

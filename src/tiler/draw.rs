@@ -190,7 +190,8 @@ impl<'a> Sheet<'a> {
         let [left, top, width, height] = cell;
         let viewport = self.viewport.part(left, top, width, height);
         timed(&mut stages.decode, || decode(self.style, &viewport, tiles));
-        let mut scene = timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles))?;
+        let mut scene =
+            timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles, self.labels.language.as_ref()))?;
         scene.caption = self.caption.as_ref().map(|caption| caption.from_corner(left, top));
         Ok(scene)
     }

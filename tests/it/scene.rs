@@ -75,7 +75,7 @@ impl World {
     }
 
     pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
-        build(style, viewport, &self.tiles(style, viewport)).expect("a scene")
+        build(style, viewport, &self.tiles(style, viewport), None).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
@@ -660,7 +660,7 @@ fn the_same_input_gives_the_same_scene() {
             cells.reverse();
         }
         source.cells = cells.into_iter().collect::<HashMap<_, _>>();
-        let again = build(&style, &viewport, &tiles).expect("a scene");
+        let again = build(&style, &viewport, &tiles, None).expect("a scene");
         assert!(again == first, "another scene");
         let text =
             |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "", live_text: false });

@@ -9,8 +9,8 @@ use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
 use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, Tiles};
 use rasterzen::source::{Base, Fetched, Overrides, Source};
-use rasterzen::style::color::Color;
 use rasterzen::style::{BUNDLED, BlendMode, Cap, Join, Style};
+use rasterzen::style::{Named, color::Color};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{Turn, Viewport};
 use serde_json::{Value as Json, json};
@@ -100,7 +100,7 @@ impl Place {
             let source = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells: cells.collect() };
             tiles.insert(name.clone(), source);
         }
-        scene::build(style, viewport, &tiles).unwrap()
+        scene::build(style, viewport, &tiles, None).unwrap()
     }
 
     /// The layers that two viewports see differently, each with how many pixels.
@@ -574,7 +574,16 @@ fn shaded(points: &[[f64; 2]; 2], colors: &[&str]) -> scene::Item {
 }
 
 fn scene_of(runs: Vec<Run>, images: Vec<Bitmap>) -> Scene {
-    Scene { width: 256, height: 256, turn: None, caption: None, runs, images, outlines: Vec::new() }
+    Scene {
+        width: 256,
+        height: 256,
+        turn: None,
+        caption: None,
+        runs,
+        images,
+        outlines: Vec::new(),
+        wanting: Vec::new(),
+    }
 }
 
 /// What is painted, as in the test before. The largest share measured is 0.008 %, five
@@ -703,15 +712,7 @@ fn item(what: &str, points: &[String], side: u32) -> Scene {
             squares(scene::Item::Stroke(stroke), side)
         }
     };
-    Scene {
-        width: side,
-        height: side,
-        turn: None,
-        caption: None,
-        runs: vec![run],
-        images: Vec::new(),
-        outlines: Vec::new(),
-    }
+    Scene { width: side, height: side, ..scene_of(vec![run], Vec::new()) }
 }
 
 fn squares(item: scene::Item, side: u32) -> Run {

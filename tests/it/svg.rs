@@ -22,7 +22,7 @@ fn drawn(style: &Style, viewport: &Viewport, class: SizeClass, bytes: &bytes::By
     let (cells, _) = cells(viewport, class, 15, margin);
     let cells = cells.into_iter().map(|cell| (cell, Some((cell, tile.clone().into())))).collect();
     let tiles = Tiles::from([(source.clone(), SourceTiles { class, maxzoom: 15, cells })]);
-    let scene = build(style, viewport, &tiles).expect("a scene");
+    let scene = build(style, viewport, &tiles, None).expect("a scene");
     write(&scene, style, document)
 }
 

@@ -13,7 +13,7 @@ mod symbol;
 
 use crate::output::raster::glyph::Shapes;
 use crate::scene::{Caption, Fill, Item, LayerId, Run, Scene, Square, Stroke};
-use crate::style::{BlendMode, Style};
+use crate::style::{BlendMode, Named, Style};
 use crate::text;
 use crate::viewport::seen;
 use defs::Defs;

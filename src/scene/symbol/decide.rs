@@ -7,6 +7,7 @@
 //! whose place is not known is not drawn; so nothing is ever drawn over anything else.
 
 use super::super::path::Rect;
+use crate::style::Overlap;
 use crate::tile::TileId;
 use crate::viewport::UNITS;
 use std::cmp::Ordering;
@@ -37,17 +38,10 @@ pub struct Part {
     /// In scene units; each is closed at its lower and open at its upper edges.
     pub boxes: Vec<Rect>,
     pub overlap: Overlap,
+    /// Whether it keeps off others all the same: there are places after this one where it would not.
+    pub is_shy: bool,
     /// Whether others may go over it.
     pub is_ignored: bool,
-}
-
-/// What a part may go over (`text-overlap`, `icon-overlap`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overlap {
-    Never,
-    /// What may itself go over others.
-    Cooperative,
-    Always,
 }
 
 /// The order in which places are given. Upper layers first; within one by sort key, then as features stand in their
@@ -85,8 +79,16 @@ enum Outcome {
 pub struct Field<D> {
     nodes: Vec<Node<D>>,
     buckets: HashMap<[i64; 2], Vec<usize>, foldhash::fast::RandomState>,
-    /// What has been found, and in how many steps at most it was looked for.
-    found: Vec<Option<(u8, Outcome)>>,
+    found: Vec<Found>,
+}
+
+/// What has been found out about a symbol.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// The outcome, and the fewest steps that are known to find it.
+    outcome: Option<(u8, Outcome)>,
+    /// The most steps that are known not to.
+    unknown: Option<u8>,
 }
 
 impl<D> Field<D> {
@@ -102,8 +104,12 @@ impl<D> Field<D> {
                 }
             }
         }
-        let found = nodes.iter().map(|_| None).collect();
+        let found = vec![Found::default(); nodes.len()];
         Field { nodes, buckets, found }
+    }
+
+    pub fn into_nodes(self) -> Vec<Node<D>> {
+        self.nodes
     }
 
     /// The symbols from the first in rank on.
@@ -120,10 +126,10 @@ impl<D> Field<D> {
     }
 
     fn outcome(&mut self, node: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> Outcome {
+        // What fewer steps have found, more find too; what these have not found, fewer do not either.
         match self.found[node] {
-            // What fewer steps have found, more find too; what these have not found, fewer do not either.
-            Some((steps, outcome)) if outcome != Outcome::Unknown && steps <= depth => return outcome,
-            Some((steps, Outcome::Unknown)) if steps >= depth => return Outcome::Unknown,
+            Found { outcome: Some((steps, outcome)), .. } if steps <= depth => return outcome,
+            Found { unknown: Some(steps), .. } if steps >= depth => return Outcome::Unknown,
             _ => {}
         }
         let mut outcome = Outcome::Nowhere;
@@ -135,7 +141,10 @@ impl<D> Field<D> {
             }
             break;
         }
-        self.found[node] = Some((depth, outcome));
+        match outcome {
+            Outcome::Unknown => self.found[node].unknown = Some(depth),
+            _ => self.found[node].outcome = Some((depth, outcome)),
+        }
         outcome
     }
 
@@ -143,10 +152,6 @@ impl<D> Field<D> {
     fn is_free(&mut self, node: usize, place: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> Option<bool> {
         let above = self.above(node, place);
         let mut is_known = true;
-        for part in self.nodes[node].places[place].parts.iter().filter(|part| part.overlap != Overlap::Always) {
-            // All are asked for at once, so that what is missing is fetched at once.
-            is_known = part.boxes.iter().fold(is_known, |known, rect| knows(*rect) && known);
-        }
         for other in above {
             let outcome = if depth == 0 { Outcome::Unknown } else { self.outcome(other, depth - 1, knows) };
             match outcome {
@@ -154,6 +159,10 @@ impl<D> Field<D> {
                 Outcome::At(_) | Outcome::Nowhere => {}
                 Outcome::Unknown => is_known = false,
             }
+        }
+        for part in self.nodes[node].places[place].parts.iter().filter(|part| !part.is_everywhere()) {
+            // All are asked for, so that what is missing is fetched at once.
+            is_known = part.boxes.iter().fold(is_known, |known, rect| knows(*rect) && known);
         }
         is_known.then_some(true)
     }
@@ -179,8 +188,14 @@ impl<D> Field<D> {
 }
 
 impl Part {
+    /// Whether nothing is in its way.
+    fn is_everywhere(&self) -> bool {
+        self.overlap == Overlap::Always && !self.is_shy
+    }
+
     fn is_blocked_by(&self, other: &Part) -> bool {
         let may_overlap = match self.overlap {
+            _ if self.is_shy => false,
             Overlap::Always => true,
             Overlap::Cooperative => other.overlap != Overlap::Never,
             Overlap::Never => false,
