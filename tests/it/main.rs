@@ -16,6 +16,7 @@ mod http;
 mod lambda;
 mod lambda_s3;
 mod maps;
+mod names;
 mod options;
 mod page;
 mod paint;

@@ -72,7 +72,7 @@ fn write_length(out: &mut String, run: &GlyphRun, content: &str, fonts: &Fonts) 
     let spacing = (span - (last.at[0] - first.at[0])) / gaps;
     let units = run.size * f64::from(SUBPIXELS);
     if spacing.abs() >= SPACING {
-        let _ = write!(out, r#" letter-spacing="{}""#, number(spacing * units));
+        let _ = write!(out, r#" letter-spacing="{}""#, (spacing * units * 10.0).round() / 10.0);
     }
     let _ = write!(out, r#" textLength="{}""#, ((line.length + gaps * spacing) * units).round());
 }
