@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use rasterzen::format::Format;
 use rasterzen::mvt;
 use rasterzen::output::{png, raster, svg};
-use rasterzen::request::{PictureRequest, TileRequest};
+use rasterzen::request::{Labels, PictureRequest, TileRequest};
 use rasterzen::scene::{self, Scene, SourceTiles, TileData, Tiles};
 use rasterzen::source::{Fetched, Overrides, Source};
 use rasterzen::style::{BUNDLED, Layer, Style};
@@ -105,7 +105,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 fn scene_of(case: &Case) -> Scene {
-    scene::build(&STYLE, &case.viewport, &case.tiles).expect("a scene")
+    scene::build(&STYLE, &case.viewport, &case.tiles, None).expect("a scene")
 }
 
 /// Of all source tiles around: a server does this once for each, not for each picture.
@@ -137,7 +137,7 @@ fn c_scene(bencher: Bencher, case: &Case) {
 #[divan::bench(args = all())]
 fn d_svg(bencher: Bencher, case: &Case) {
     let scene = scene_of(case);
-    let document = svg::Document { title: &case.name, attribution: "" };
+    let document = svg::Document { title: &case.name, attribution: "", live_text: false };
     bencher.bench_local(|| svg::write(black_box(&scene), &STYLE, &document));
 }
 
@@ -156,7 +156,14 @@ fn f_encode(bencher: Bencher, case: &Case) {
 /// From decoded source tiles to the PNG.
 #[divan::bench(args = all())]
 fn g_whole(bencher: Bencher, case: &Case) {
-    let tile = TileRequest { tile: case.tile, format: Format::Png, size: 512, scale: 1, style: None };
+    let tile = TileRequest {
+        tile: case.tile,
+        format: Format::Png,
+        size: 512,
+        scale: 1,
+        style: None,
+        labels: Labels::default(),
+    };
     let request = PictureRequest::Tile(tile);
     bencher
         .bench_local(|| draw(&STYLE, black_box(&request).clone(), &case.tiles, &How::default()).expect("a PNG").body);

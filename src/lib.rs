@@ -15,6 +15,7 @@ pub mod clip;
 pub mod digest;
 pub mod file;
 pub mod format;
+pub mod language;
 pub mod logging;
 pub mod runtime;
 pub mod tile;

@@ -60,6 +60,23 @@ pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
 /// Bytes of a line that `style eval` reads.
 pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
+// Fonts.
+
+/// A font file; the largest collections of Chinese, Japanese and Korean have 20 to 120 MiB.
+pub const FONT_BYTES: u64 = 128 << 20;
+/// All fonts of a folder: they stay in memory.
+pub const FONTS_BYTES: u64 = 512 << 20;
+/// Fonts of a folder: each of them may be asked for a character that the others lack.
+pub const FONTS: usize = 4096;
+/// Glyphs as polygons that are kept from one picture to the next, each at its size and turn and as a halo, half a KiB: those
+/// of a style's upright texts, and of many along lines.
+pub const GLYPH_SHAPES_BYTES: u64 = 8 << 20;
+/// Folders of fonts within one another, so that a link to a folder above ends.
+pub const FONT_FOLDER_DEPTH: usize = 8;
+
+/// Texts that have been set and are kept for the next picture: some thousand names.
+pub const SHAPED_BYTES: u64 = 4 << 20;
+
 // Images as sources.
 
 /// Pixels of one tile of images; the usual ones have 256 or 512 a side.

@@ -130,12 +130,13 @@ async fn answer(app: &App, parts: &Parts) -> Result<Response, Error> {
         Route::Page => Ok(page(&request)),
         Route::PageWithoutSlash => Ok(with_slash(door.map_or(parts.uri.path(), |door| &door.client_path))),
         Route::PageFile(name) => page::file(name).map(|file| page_file(&request, file)).ok_or_else(unknown_route),
-        Route::TileJson(name) => {
+        Route::TileJson { style: name, language } => {
             let map = app.tiler.map(name.as_deref())?;
             // The way to a style's tiles from the base URL.
             let tiles = name.as_ref().map_or("png".to_string(), |name| format!("styles/{name}"));
+            let query = language.as_ref().map_or(String::new(), |language| format!("?lang={language}"));
             let document = |base: &str| {
-                let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.png");
+                let tiles = format!("{base}/{tiles}/{{z}}/{{x}}/{{y}}.png{query}");
                 let styles: Vec<&str> = app.tiler.maps.iter().map(|map| map.style.name.as_str()).collect();
                 tilejson::document(&map.style, &map.infos(), &map.attribution(), &tiles, &styles)
             };

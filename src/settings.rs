@@ -11,6 +11,7 @@ use crate::request::ApiKey;
 use crate::server::Options;
 use crate::source::{Base, Overrides, Source, TileKind, read_document};
 use crate::style::{self, BUNDLED, Style};
+use crate::text::{Fonts, Shaper};
 use crate::tiler::{Freshness, Map, Tiler};
 use crate::viewport::SizeClass;
 use clap::Args;
@@ -55,6 +56,10 @@ pub struct Drawing {
     /// A folder of SVG icons, named as their files are; they come before the images of the styles' sprites
     #[arg(long, env = "RASTERZEN_SPRITES", value_name = "DIR")]
     pub sprites: Option<String>,
+    /// A folder of fonts (TTF, OTF, TTC, OTC), besides the bundled ones: for styles that name them, and for scripts that
+    /// these lack
+    #[arg(long, env = "RASTERZEN_FONTS", value_name = "DIR")]
+    pub fonts: Option<String>,
     /// What makes pixels: `direct`, or `resvg` from the written SVG [default: direct]
     #[arg(long, env = "RASTERZEN_RASTERIZER", value_name = "WHICH")]
     pub rasterizer: Option<Rasterizer>,
@@ -116,9 +121,11 @@ impl Drawing {
     pub async fn open_maps(&self, place: Place) -> Result<Vec<Map>, Error> {
         let named: Vec<&str> = self.style.iter().map(|style| style.trim()).filter(|style| !style.is_empty()).collect();
         let named = if named.is_empty() { vec![BUNDLED[0].0] } else { named };
+        let shaper = self.shaper()?;
         let mut styles = Vec::new();
         for name in named {
             let (style, base) = read_style(name).await?;
+            let style = style.with_fonts(shaper.clone());
             let style = assets::with_sprite(style, &base, given(&self.sprites).map(Path::new)).await?;
             styles.push((assets::with_pictures(style, &base).await?, base));
         }
@@ -181,6 +188,24 @@ impl Drawing {
             maps.push(map);
         }
         Ok(maps)
+    }
+
+    /// What all styles set their texts with.
+    fn shaper(&self) -> Result<Shaper, Error> {
+        let fonts = match given(&self.fonts) {
+            None => Fonts::bundled(),
+            Some(folder) => {
+                let (fonts, refused) = Fonts::with_folder(Path::new(folder)).map_err(|why| {
+                    let hint = "name a folder of TrueType or OpenType fonts with --fonts, or leave it out: Noto Sans is bundled";
+                    Error::misconfigured(format!("the fonts cannot be read: {why}"), hint)
+                })?;
+                for why in refused {
+                    tracing::warn!("a font is left out: {why}");
+                }
+                Arc::new(fonts)
+            }
+        };
+        Ok(Shaper::new(fonts, limits::SHAPED_BYTES))
     }
 
     /// Opens a source as the style has it; what a style from the network names is there too, and safe on the way.

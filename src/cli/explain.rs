@@ -6,7 +6,7 @@ use crate::cli::render::size;
 use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
-use crate::request::TileRequest;
+use crate::request::{Labels, TileRequest};
 use crate::runtime;
 use crate::scene::{Explanation, FeatureName, FeatureReport, LayerReport, Outcome};
 use crate::settings::{Drawing, Place};
@@ -59,7 +59,7 @@ pub fn run(settings: Explain) -> Result<(), Error> {
         }
         let style = maps[0].style.name.clone();
         let tiler = Arc::new(Tiler::new(maps, Cache::new(Vec::new()), Freshness::default()));
-        let request = TileRequest { tile, format: Format::Png, size, scale, style: None };
+        let request = TileRequest { tile, format: Format::Png, size, scale, style: None, labels: Labels::default() };
         let explanation = tiler.explain(&request, feature.clone(), None).await;
         Ok((explanation.map_err(|error| error.within(tile))?, style))
     })?;

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, one file for each command.
 
 mod explain;
+mod labelling;
 mod output;
 mod overlay;
 mod progress;

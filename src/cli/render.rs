@@ -1,6 +1,7 @@
 //! `rasterzen render`: tiles to files, without a server.
 
 use crate::cache::Cache;
+use crate::cli::labelling::Labelling;
 use crate::cli::output::write;
 use crate::cli::progress::Progress;
 use crate::error::{Code, Error};
@@ -9,6 +10,7 @@ use crate::limits;
 use crate::request::TileRequest;
 use crate::runtime;
 use crate::settings::{Drawing, Place};
+use crate::text::Shaper;
 use crate::tile::TileId;
 use crate::tiler::{Freshness, Picture, Stages, Tiler};
 use clap::Args;
@@ -55,6 +57,8 @@ pub struct Render {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
+    labelling: Labelling,
+    #[command(flatten)]
     drawing: Drawing,
 }
 
@@ -82,7 +86,9 @@ pub fn run(settings: Render) -> Result<(), Error> {
         let alone = jobs == 1 || tiles.len() == 1;
         let mut progress = settings.out.is_some().then(|| Progress::start(tiles.len(), "tiles"));
         let render = |tile: TileId| {
-            let request = TileRequest { tile, format, size: settings.size, scale: settings.scale, style: None };
+            let labels = settings.labelling.labels(format);
+            let Render { size, scale, .. } = settings;
+            let request = TileRequest { tile, format, size, scale, style: None, labels };
             let (tiler, settings) = (&tiler, &settings);
             async move { (tile, render_one(tiler, &request, settings, alone).await) }
         };
@@ -112,7 +118,9 @@ pub fn run(settings: Render) -> Result<(), Error> {
             progress.finish();
         }
         if let Some(path) = &settings.report {
-            let report = json!({ "setup_ms": ms(setup), "tiles": rows });
+            // Of labels, because no font has them; a label that several tiles have counts once.
+            let missing = tiler.default_map().style.fonts.as_ref().map_or(0, Shaper::missing);
+            let report = json!({ "setup_ms": ms(setup), "missing_characters": missing, "tiles": rows });
             write(path, report.to_string().as_bytes())?;
         }
         match failures.len() {

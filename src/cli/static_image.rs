@@ -1,6 +1,7 @@
 //! `rasterzen static`: a map image of any size to a file.
 
 use crate::cache::Cache;
+use crate::cli::labelling::Labelling;
 use crate::cli::output::write;
 use crate::cli::overlay;
 use crate::cli::progress::Progress;
@@ -54,6 +55,8 @@ pub struct Static {
     #[arg(long)]
     attribution: bool,
     #[command(flatten)]
+    labelling: Labelling,
+    #[command(flatten)]
     drawing: Drawing,
 }
 
@@ -82,7 +85,8 @@ pub fn run(settings: Static) -> Result<(), Error> {
         };
         let view = view.map_or_else(|| style_view(&map.style), Ok)?;
         let viewport = view.viewport(size, settings.scale, limits::IMAGE_SIDE).map_err(misused)?;
-        let image = StaticRequest { viewport, format, style: None, attribution: settings.attribution };
+        let (attribution, labels) = (settings.attribution, settings.labelling.labels(format));
+        let image = StaticRequest { viewport, format, style: None, attribution, labels };
         let tiler = Arc::new(Tiler::new(
             vec![overlay::over(map, &settings.geojson).await?],
             Cache::new(Vec::new()),

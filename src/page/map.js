@@ -12,14 +12,14 @@ const element = (id) => document.getElementById(id);
 const key = new URLSearchParams(location.search).get("api_key");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// ---- The place in the URL: #zoom/lat/lng, and behind it /style where that is not the default
+// ---- The place in the URL: #zoom/lat/lng, and behind it /style/language where they are not the default
 
 function parsePlace(text) {
-  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)(?:\/([^/]+))?$/.exec(text);
+  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)(?:\/([^/]*))?(?:\/([^/]+))?$/.exec(text);
   if (!parts) return null;
   const [zoom, lat, lng] = parts.slice(1, 4).map(Number);
   const inside = zoom <= MAX_ZOOM && Math.abs(lat) <= MAX_LATITUDE && Math.abs(lng) <= 180;
-  return inside ? { zoom: Math.round(zoom), lat, lng, style: decoded(parts[4]) } : null;
+  return inside ? { zoom: Math.round(zoom), lat, lng, style: decoded(parts[4]), language: spoken(decoded(parts[5])) } : null;
 }
 
 function decoded(text = "") {
@@ -29,6 +29,10 @@ function decoded(text = "") {
     return "";
   }
 }
+
+// The languages that most names are in, besides their own. None is each name as it stands on the spot.
+const LANGUAGES = "ar de el en es fa fr he hi id it ja ko nl pl pt ru sv tr uk vi zh-Hans zh-Hant".split(" ");
+const spoken = (tag) => (LANGUAGES.includes(tag) ? tag : "");
 
 // As many decimals as a pixel of 256 · 2^zoom around the world needs.
 function decimals(zoom) {
@@ -77,6 +81,7 @@ function goTo(place) {
 let size = 256;
 let tiles = null;
 let style = ""; // none is the default
+let language = given?.language ?? ""; // none is each name's own
 let styles = []; // the names of those that are served, the default first
 
 function query(parameters) {
@@ -87,7 +92,11 @@ function query(parameters) {
 }
 
 const styleQuery = () => (style ? { style } : {});
-const tileQuery = () => ({ ...(size === 512 ? { tile_size: "512" } : {}), ...styleQuery() });
+const tileQuery = () => ({
+  ...(size === 512 ? { tile_size: "512" } : {}),
+  ...styleQuery(),
+  ...(language ? { lang: language } : {}),
+});
 // A tile of 512 px shows what four of the next zoom show at 256 px, which is what the map's zoom counts.
 const zoomOffset = () => (size === 512 ? -1 : 0);
 
@@ -229,12 +238,14 @@ map.on("moveend", () => {
   }, QUIET_MS);
 });
 function keepPlace() {
-  history.replaceState(null, "", `#${placeText()}${style ? `/${encodeURIComponent(style)}` : ""}`);
+  const rest = [encodeURIComponent(style), ...(language ? [language] : [])].join("/");
+  history.replaceState(null, "", `#${placeText()}${rest && `/${rest}`}`);
 }
 addEventListener("hashchange", () => {
   const place = parsePlace(location.hash.slice(1));
   if (!place) return;
   goTo(place);
+  if (place.language !== language) setLanguage(place.language);
   if (styles.length && served(place.style) !== style) setStyle(served(place.style));
 });
 setText("position", `Zoom ${map.getZoom()} at ${placeText().split("/").slice(1).join(", ")}`);
@@ -378,6 +389,35 @@ function setStyle(name) {
 
 element("style").addEventListener("change", ({ target }) => {
   setStyle(target.value);
+  keepPlace();
+});
+
+// ---- Languages
+
+// Each in itself, as who reads it looks for it.
+function offerLanguages() {
+  const name = (tag) => {
+    const own = new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+    const option = new Option(own.charAt(0).toLocaleUpperCase(tag) + own.slice(1), tag);
+    option.lang = tag;
+    return option;
+  };
+  element("language").append(...LANGUAGES.map(name));
+  element("language").value = language;
+}
+
+// The same place with names in another language.
+function setLanguage(tag) {
+  language = tag;
+  element("language").value = tag;
+  hideProblem();
+  layTiles();
+  showTile();
+}
+
+offerLanguages();
+element("language").addEventListener("change", ({ target }) => {
+  setLanguage(target.value);
   keepPlace();
 });
 

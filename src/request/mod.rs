@@ -1,9 +1,11 @@
 //! What a request asks for, read from its path, query and headers; and the key that its answer is cached under.
 
+mod labels;
 mod static_image;
 
 use crate::error::{Code, Error};
 use crate::format::Format;
+use crate::language::Language;
 use crate::limits;
 use crate::tile::TileId;
 use crate::viewport::Viewport;
@@ -12,10 +14,11 @@ use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::time::Instant;
 
+pub use labels::Labels;
 pub use static_image::{StaticRequest, View, parse_size};
 
 /// The query parameters that change a picture. (`api_key` does not.)
-pub const PICTURE_PARAMETERS: [&str; 3] = ["style", "tile_size", "attribution"];
+pub const PICTURE_PARAMETERS: [&str; 5] = ["style", "tile_size", "attribution", "lang", "text"];
 
 /// A request without its transport.
 #[derive(Clone, Debug)]
@@ -54,7 +57,11 @@ pub enum Route {
     /// A file of the map page by name.
     PageFile(String),
     /// TileJSON of a style by name; none is the default style.
-    TileJson(Option<String>),
+    TileJson {
+        style: Option<String>,
+        /// What its tiles are labelled in.
+        language: Option<Language>,
+    },
     /// A style by name, for MapLibre GL.
     StyleJson(String),
     /// The images of a style by name, for so many pixels to a CSS pixel: their PNG, or its index.
@@ -78,6 +85,7 @@ pub struct TileRequest {
     pub scale: u8,
     /// A served style by name; none is the default style.
     pub style: Option<String>,
+    pub labels: Labels,
 }
 
 /// What is drawn, or told as JSON: a tile or a static image.
@@ -122,6 +130,13 @@ impl PictureRequest {
         }
     }
 
+    pub fn labels(&self) -> &Labels {
+        match self {
+            PictureRequest::Tile(tile) => &tile.labels,
+            PictureRequest::Static(image) => &image.labels,
+        }
+    }
+
     /// The same in another style.
     pub fn in_style(&self, style: Option<String>) -> PictureRequest {
         match self {
@@ -133,7 +148,7 @@ impl PictureRequest {
     /// What tells this from other requests for the same form in the same style.
     pub fn subject(&self) -> String {
         match self {
-            PictureRequest::Tile(tile) => format!("{} {}@{}x", tile.tile, tile.size, tile.scale),
+            PictureRequest::Tile(tile) => format!("{} {}@{}x{}", tile.tile, tile.size, tile.scale, tile.labels),
             PictureRequest::Static(image) => image.subject(),
         }
     }
@@ -185,15 +200,13 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
         [""] if path.is_empty() => Ok(Route::PageWithoutSlash),
         [""] => Ok(Route::Page),
         ["page", file] => Ok(Route::PageFile(file.to_string())),
-        ["tilejson.json"] => Ok(Route::TileJson(None)),
+        ["tilejson.json"] => tilejson(None, query),
         ["styles", style, "style.json"] => Ok(Route::StyleJson(style.to_string())),
         ["styles", style, "sprite.json"] => Ok(sprite(style, 1, true)),
         ["styles", style, "sprite.png"] => Ok(sprite(style, 1, false)),
         ["styles", style, "sprite@2x.json"] => Ok(sprite(style, 2, true)),
         ["styles", style, "sprite@2x.png"] => Ok(sprite(style, 2, false)),
-        ["styles", file] if file.ends_with(".json") => {
-            Ok(Route::TileJson(file.strip_suffix(".json").map(str::to_string)))
-        }
+        ["styles", file] if file.ends_with(".json") => tilejson(file.strip_suffix(".json").map(str::to_string), query),
         ["health"] => Ok(Route::Health),
         ["health", "source"] => Ok(Route::SourceHealth),
         ["static", ref parts @ ..] => static_image::parse(query.get("style"), parts, query).map(Route::Static),
@@ -208,12 +221,16 @@ pub fn parse_route(path: &str, query: &Query, headers: &HeaderMap, base_path: &s
             let format = format.negotiate(accept);
             let style = query.get("style").map(Into::into);
             let size = parse_tile_size("tile_size", query.get("tile_size").unwrap_or("256"))?;
-            Ok(Route::Tile(TileRequest::new(tile, format, size, scale, style)))
+            Ok(Route::Tile(TileRequest::new(tile, format, size, scale, style, Labels::parse(query)?)))
         }
-        ["styles", style, z, x, y] => parse_style_tile(style, "256", z, x, y),
-        ["styles", style, size, z, x, y] => parse_style_tile(style, size, z, x, y),
+        ["styles", style, z, x, y] => parse_style_tile(style, "256", z, x, y, query),
+        ["styles", style, size, z, x, y] => parse_style_tile(style, size, z, x, y, query),
         _ => Err(unknown_route()),
     }
+}
+
+fn tilejson(style: Option<String>, query: &Query) -> Result<Route, Error> {
+    Ok(Route::TileJson { style, language: labels::language(query)? })
 }
 
 fn sprite(style: &str, scale: u8, is_index: bool) -> Route {
@@ -225,21 +242,27 @@ pub fn unknown_route() -> Error {
     Error::new(Code::UnknownRoute, "no route has this path", ROUTES)
 }
 
-fn parse_style_tile(style: &str, size: &str, z: &str, x: &str, y: &str) -> Result<Route, Error> {
+fn parse_style_tile(style: &str, size: &str, z: &str, x: &str, y: &str, query: &Query) -> Result<Route, Error> {
     let size = parse_tile_size("the size", size)?;
     let Address { tile, scale, extension } = parse_address(z, x, y)?;
     let format = Format::from_extension(extension).ok_or_else(|| {
         let detail = format!("there is no format {extension:?}");
         Error::new(Code::UnknownRoute, detail, "a style's tiles are png, svg, json, geojson or mvt")
     })?;
-    Ok(Route::StyleTile(TileRequest::new(tile, format, size, scale, Some(style.to_string()))))
+    let style = Some(style.to_string());
+    Ok(Route::StyleTile(TileRequest::new(tile, format, size, scale, style, Labels::parse(query)?)))
 }
 
 impl TileRequest {
-    fn new(tile: TileId, format: Format, size: u32, scale: u8, style: Option<String>) -> TileRequest {
+    fn new(tile: TileId, format: Format, size: u32, scale: u8, style: Option<String>, labels: Labels) -> TileRequest {
+        TileRequest { tile, format: Format::Svg, size, scale, style, labels }.of(format)
+    }
+
+    /// The same in another form, without what does not change that.
+    pub fn of(&self, format: Format) -> TileRequest {
         // What is not drawn has no pixels.
-        let scale = if format.is_picture() { scale } else { 1 };
-        TileRequest { tile, format, size, scale, style }
+        let scale = if format.is_picture() { self.scale } else { 1 };
+        TileRequest { format, scale, labels: self.labels.of(format), ..self.clone() }
     }
 }
 
@@ -346,13 +369,16 @@ impl Query {
 /// `of` is the name and digest of what it is drawn with, where that is not told by the route alone: of the style, or
 /// for mvt of the source. `version` is the operator's own segment.
 pub fn cache_key(version: &str, request: &TileRequest, of: Option<(&str, &str)>) -> String {
-    let TileRequest { tile, format, size, scale, .. } = request;
+    let TileRequest { tile, format, size, scale, labels, .. } = request;
     let name = format.name();
     let version = if version.is_empty() { String::new() } else { format!("{version}/") };
     let Some((of, digest)) = of else { return format!("{version}{name}/{tile}.{name}") };
     let digest = &digest[..digest.len().min(8)];
     match format {
         Format::Mvt => format!("{version}{name}/{of}@{digest}/{tile}.{name}"),
-        _ => format!("{version}{name}/{of}@{digest}/{size}@{scale}x/{tile}.{name}"),
+        _ => {
+            let labels = labels.segment();
+            format!("{version}{name}/{of}@{digest}/{size}@{scale}x/{labels}{tile}.{name}")
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Static images: the part of the world that one shows, read from a path or the command line.
 
-use super::{Query, parse_scale};
+use super::{Labels, Query, parse_scale};
 use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
@@ -16,6 +16,7 @@ pub struct StaticRequest {
     pub style: Option<String>,
     /// Whether what the sources want to be credited with stands in the picture.
     pub attribution: bool,
+    pub labels: Labels,
 }
 
 /// What of the world is shown.
@@ -59,7 +60,8 @@ pub fn parse(style: Option<&str>, parts: &[&str], query: &Query) -> Result<Stati
             ));
         }
     };
-    Ok(StaticRequest { viewport, format, style: style.map(str::to_string), attribution })
+    let labels = Labels::parse(query)?.of(format);
+    Ok(StaticRequest { viewport, format, style: style.map(str::to_string), attribution, labels })
 }
 
 /// Width and height of `{w}x{h}`, in CSS pixels.
@@ -181,6 +183,6 @@ impl StaticRequest {
         let Viewport { zoom, scale, left, top, width, height, turn } = self.viewport;
         let turn = turn.map_or(String::new(), |turn| format!(" turned {} about {:?}", turn.bearing, turn.pivot));
         let attribution = if self.attribution { " with attribution" } else { "" };
-        format!("{left},{top} {width}x{height} at {zoom} @{scale}x{turn}{attribution}")
+        format!("{left},{top} {width}x{height} at {zoom} @{scale}x{turn}{attribution}{}", self.labels)
     }
 }

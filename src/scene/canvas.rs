@@ -155,7 +155,11 @@ pub fn reach(layer: &Layer, viewport: &Viewport) -> i64 {
     (layer.reach(viewport.style_zoom()) * f64::from(viewport.scale)).ceil() as i64 * UNITS
 }
 
-impl Placement<'_> {
+impl<'t> Placement<'t> {
+    pub fn new(tile: &'t mvt::Tile, id: TileId, cell: Rect, whole: Rect) -> Placement<'t> {
+        Placement { tile, id, cell, whole }
+    }
+
     /// A feature of this tile, for styles that ask where it is.
     pub fn located<'f>(&self, feature: mvt::Feature<'f>, extent: u32) -> Located<'f> {
         Located { feature, tile: self.id, extent }

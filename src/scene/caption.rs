@@ -1,10 +1,11 @@
 //! Text in a corner of the picture, over everything: who is to be credited.
 
 use super::UNITS;
-use super::path::{Path, Point};
+use super::symbol::{Glyph, GlyphRun, Outlines, Text};
 use crate::style::color::Color;
-use crate::text;
+use crate::text::{self, FontId, Fonts, Paragraph};
 use crate::viewport::Viewport;
+use std::sync::Arc;
 
 /// The em, in CSS pixels; and what is free around the text, of the em.
 const SIZE: f64 = 11.0;
@@ -16,44 +17,54 @@ const GROUND: Color = Color { r: 1.0, g: 1.0, b: 1.0, a: 0.75 };
 /// A line of text on a ground of its own, upright however the scene is turned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caption {
-    pub text: String,
-    pub color: Color,
+    pub text: Text,
+    /// What its glyphs are made of.
+    pub outlines: Outlines,
     pub ground_color: Color,
     /// In output pixels: left, top, right, bottom.
     pub ground: [i64; 4],
-    /// Each letter's outline once, from where it begins on the baseline.
-    pub outlines: Vec<Path>,
-    /// The letters: which outline, and where, in scene units.
-    pub letters: Vec<(usize, [i32; 2])>,
 }
 
 /// The text at the bottom right of a viewport; as much smaller as it takes to fit. None where nothing of it can be
 /// written.
 pub fn caption(html: &str, viewport: &Viewport) -> Option<Caption> {
     let wanted = SIZE * f64::from(viewport.scale);
-    let plain = text::plain(html);
-    let needed = |line: &text::Line, size: f64| f64::from(line.width) / UNITS as f64 + 2.0 * PADDING * size;
-    let at_size = needed(&text::line(&plain, wanted), wanted);
-    let size = wanted * (f64::from(viewport.width) / at_size).min(1.0);
-    let line = text::line(&plain, size);
-    if line.letters.is_empty() {
-        return None;
-    }
+    let fonts = Fonts::bundled();
+    let stack = fonts.stack(["Noto Sans Regular"]);
+    let extent = fonts.extent(stack.fonts()[0]);
+    let shaped = text::shape(&fonts, &Paragraph::line(text::plain(html), stack));
+    let line = shaped.lines.first()?;
+    let ems = line.length + 2.0 * PADDING;
+    let size = wanted.min(f64::from(viewport.width) / ems);
     let (right, bottom) = (i64::from(viewport.width), i64::from(viewport.height));
-    let width = needed(&line, size).ceil() as i64;
-    let height = (f64::from(line.ascent + line.descent) / UNITS as f64).ceil() as i64;
+    let width = (ems * size).ceil() as i64;
+    let height = ((extent.ascent + extent.descent) * size).ceil() as i64;
     let ground = [(right - width).max(0), (bottom - height).max(0), right, bottom];
-    let start: Point =
-        [ground[0] * UNITS + (PADDING * size * UNITS as f64).round() as i64, bottom * UNITS - i64::from(line.descent)];
-    let letters = line.letters.iter().map(|&(outline, x)| (outline, [start[0] as i32 + x, start[1] as i32]));
-    Some(Caption {
-        text: line.text,
-        color: INK,
-        ground_color: GROUND,
-        ground,
-        letters: letters.collect(),
-        outlines: line.outlines.iter().map(|rings| Path::of_rings(rings)).collect(),
-    })
+    let units = |ems: f64| (ems * size * UNITS as f64).round() as i64;
+    let start = [ground[0] * UNITS + units(PADDING), bottom * UNITS - units(extent.descent)];
+    let mut known: Vec<(FontId, u32)> = Vec::new();
+    let mut outlines = Outlines::new();
+    let mut runs: Vec<GlyphRun> = Vec::new();
+    for glyph in &line.glyphs {
+        let key = (glyph.font, glyph.id);
+        let outline = match known.iter().position(|other| *other == key) {
+            Some(outline) => outline,
+            None => {
+                let Some(outline) = fonts.outline(glyph.font, glyph.id) else { continue };
+                known.push(key);
+                outlines.push(Arc::new(outline));
+                known.len() - 1
+            }
+        };
+        if runs.last().is_none_or(|run| run.font != glyph.font) {
+            let content = line.text.clone();
+            runs.push(GlyphRun { font: glyph.font, size, color: INK, content, glyphs: Vec::new() });
+        }
+        let at = [0, 1].map(|i| (start[i] + units(glyph.at[i] - line.start[i])) as i32);
+        runs.last_mut()?.glyphs.push(Glyph { outline, at, turn: 0 });
+    }
+    let text = Text { content: shaped.text.clone(), runs, halo: None };
+    (!text.runs.is_empty()).then_some(Caption { text, outlines, ground_color: GROUND, ground })
 }
 
 impl Caption {
@@ -61,8 +72,10 @@ impl Caption {
     pub fn from_corner(&self, left: u32, top: u32) -> Caption {
         let by = [i64::from(left), i64::from(top)];
         let ground = [0, 1, 2, 3].map(|i| self.ground[i] - by[i % 2]);
-        let moved = |[x, y]: [i32; 2]| [x - (by[0] * UNITS) as i32, y - (by[1] * UNITS) as i32];
-        let letters = self.letters.iter().map(|&(outline, at)| (outline, moved(at))).collect();
-        Caption { ground, letters, ..self.clone() }
+        let mut text = self.text.clone();
+        for glyph in text.runs.iter_mut().flat_map(|run| &mut run.glyphs) {
+            glyph.at = [0, 1].map(|i| glyph.at[i] - (by[i] * UNITS) as i32);
+        }
+        Caption { text, ground, outlines: self.outlines.clone(), ..*self }
     }
 }

@@ -21,6 +21,7 @@ pub struct Images<'a> {
     scale: f64,
     /// By name, and for bands by their height and how often they repeat the image.
     known: BTreeMap<(String, [u32; 2]), ImageId>,
+    icons: BTreeMap<String, ImageId>,
     bitmaps: Vec<Bitmap>,
 }
 
@@ -50,7 +51,14 @@ impl Band {
 impl<'a> Images<'a> {
     pub fn new(style: &'a Style, viewport: &Viewport) -> Images<'a> {
         let Style { sprite, globals, .. } = style;
-        Images { sprite, globals, scale: viewport.scale.into(), known: BTreeMap::new(), bitmaps: Vec::new() }
+        Images {
+            sprite,
+            globals,
+            scale: viewport.scale.into(),
+            known: BTreeMap::new(),
+            icons: BTreeMap::new(),
+            bitmaps: Vec::new(),
+        }
     }
 
     pub fn into_bitmaps(self) -> Vec<Bitmap> {
@@ -61,6 +69,15 @@ impl<'a> Images<'a> {
     pub fn add(&mut self, bitmap: Bitmap) -> ImageId {
         self.bitmaps.push(bitmap);
         self.bitmaps.len() - 1
+    }
+
+    pub fn sprite(&self) -> &'a Sprite {
+        self.sprite
+    }
+
+    /// An icon as it is drawn, made once for each look.
+    pub fn icon(&mut self, look: String, make: impl FnOnce() -> Bitmap) -> ImageId {
+        known(&mut self.icons, &mut self.bitmaps, look, make)
     }
 
     /// An image over and over from the world's origin; none where there is no such image.
@@ -90,10 +107,10 @@ impl<'a> Images<'a> {
     }
 }
 
-fn known(
-    known: &mut BTreeMap<(String, [u32; 2]), ImageId>,
+fn known<K: Ord>(
+    known: &mut BTreeMap<K, ImageId>,
     bitmaps: &mut Vec<Bitmap>,
-    key: (String, [u32; 2]),
+    key: K,
     make: impl FnOnce() -> Bitmap,
 ) -> ImageId {
     *known.entry(key).or_insert_with(|| {

@@ -24,17 +24,21 @@ mod offset;
 mod path;
 mod raster;
 mod sieve;
+pub mod symbol;
 mod texture;
 mod tips;
 mod trace;
 
 use crate::bitmap::Bitmap;
 use crate::error::Error;
+use crate::language::Language;
 use crate::style::color::Color;
 use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
+use crate::tile::TileId;
 use crate::viewport::{self, Turn, Viewport};
 use image::Images;
 use std::collections::BTreeMap;
+use symbol::{Outlines, Symbols};
 use trace::Trace;
 
 pub use canvas::{Canvas, SourceTiles, TileData, Tiles, cells};
@@ -54,6 +58,11 @@ pub struct Scene {
     pub runs: Vec<Run>,
     /// What patterns and images are made of, in output pixels.
     pub images: Vec<Bitmap>,
+    /// What glyphs are made of.
+    pub outlines: Outlines,
+    /// Cells, with their sources' names, that symbols depend on and that `tiles` did not hold. What depends on them is
+    /// not drawn.
+    pub wanting: Vec<(String, TileId)>,
     /// What stands over all of it and is not turned.
     pub caption: Option<Caption>,
 }
@@ -68,6 +77,8 @@ pub enum Run {
     Blended(Blending, Vec<Square>),
     /// The circles of one style layer, not clipped.
     Circles(LayerId, Vec<Circle>),
+    /// Icons and texts of one style layer, not clipped; where they lie in the picture, after the turn.
+    Symbols(LayerId, Symbols),
 }
 
 /// How a layer as a whole is put on what lies below.
@@ -187,13 +198,21 @@ pub struct Circle {
 
 /// Draws a style over the tiles of its sources.
 ///
-/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent.
-pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles) -> Result<Scene, Error> {
-    build_traced(style, viewport, tiles, &mut ())
+/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent, but for
+/// symbols, see [`Scene::wanting`].
+/// Texts show the names for who reads the language; without one, each as it stands on the spot.
+pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles, language: Option<&Language>) -> Result<Scene, Error> {
+    build_traced(style, viewport, tiles, language, &mut ())
 }
 
 /// The same, while `trace` is told what becomes of each feature.
-fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut impl Trace) -> Result<Scene, Error> {
+fn build_traced(
+    style: &Style,
+    viewport: &Viewport,
+    tiles: &Tiles,
+    language: Option<&Language>,
+    trace: &mut impl Trace,
+) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
     let mut images = Images::new(style, viewport);
@@ -204,8 +223,9 @@ fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut i
             let class = tiles.get(&layer.source)?.class;
             is_plain(layer, zoom).then(|| (class, translation(layer, viewport)))
         }
-        Kind::Background(_) | Kind::Circle(_) => None,
+        Kind::Background(_) | Kind::Circle(_) | Kind::Symbol(_) => None,
     };
+    let mut symbols = symbol::draw(style, viewport, tiles, language, &mut images, trace);
     for layers in visible.chunk_by(|a, b| grid(a).is_some() && grid(a) == grid(b)) {
         let layer = layers[0];
         let (whole, rest) = translation(layer, viewport);
@@ -230,6 +250,10 @@ fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut i
                     runs.push(Run::Circles(layer.index, drawn));
                 }
             }
+            Kind::Symbol(_) => {
+                let own = symbols.runs.extract_if(.., |(of, _)| *of == layer.index);
+                runs.extend(own.map(|(of, symbols)| Run::Symbols(of, symbols)));
+            }
             Kind::Fill(_) | Kind::Line(_) | Kind::Raster(_) => {
                 let mut drawn = Vec::new();
                 if let (Kind::Raster(raster), Some(picture)) = (&layer.kind, style.pictures.get(&layer.source)) {
@@ -253,7 +277,8 @@ fn build_traced(style: &Style, viewport: &Viewport, tiles: &Tiles, trace: &mut i
         }
     }
     let Viewport { width, height, turn, .. } = *viewport;
-    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), caption: None })
+    let (images, symbol::Drawn { outlines, wanting, .. }) = (images.into_bitmaps(), symbols);
+    Ok(Scene { width, height, turn, runs, images, outlines, wanting, caption: None })
 }
 
 /// Whether a layer's features are put one by one on what lies below.
@@ -295,7 +320,7 @@ fn draw_square(
             Kind::Raster(raster) => {
                 raster::tile(raster, viewport, square, source, images).into_iter().map(Item::Image).collect()
             }
-            Kind::Background(_) | Kind::Circle(_) => Vec::new(),
+            Kind::Background(_) | Kind::Circle(_) | Kind::Symbol(_) => Vec::new(),
         };
         if !items.is_empty() {
             drawn.layers.push((layer.index, items));

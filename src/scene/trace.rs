@@ -8,7 +8,7 @@ use serde::Serialize;
 /// Is told of each feature that a layer looks at.
 pub trait Trace {
     /// What a feature is known by until it is known what becomes of it.
-    type Mark;
+    type Mark: Clone;
     fn mark(&mut self, layer: &Layer, feature: &Located) -> Self::Mark;
     /// A feature may be told of several times, once for each square and for each of its parts: the greatest fate counts.
     fn came_to(&mut self, mark: &Self::Mark, fate: Fate);
@@ -24,6 +24,10 @@ pub enum Fate {
     Geometry,
     /// The filter says no, or cannot be evaluated.
     Filter,
+    /// It reaches too far from its place.
+    TooLarge,
+    /// Others take its place.
+    Crowded,
     /// Transparent, or without a width or radius.
     Unpainted,
     /// The image that it is drawn with is not in the style's sprites.

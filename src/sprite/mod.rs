@@ -8,7 +8,7 @@ mod pack;
 mod sheet;
 
 use crate::bitmap::Bitmap;
-use crate::bitmap::resample::{self, Beyond};
+use crate::bitmap::resample::{self, Beyond, Shares};
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
@@ -116,7 +116,12 @@ impl Image {
     pub fn resampled(&self, width: u32, height: u32, beyond: [Beyond; 2]) -> Bitmap {
         let columns = resample::shares(self.width, width, beyond[0]);
         let rows = resample::shares(self.height, height, beyond[1]);
-        resample::resampled(&self.sheet, self.corner, &columns, &rows)
+        self.resampled_with(&columns, &rows)
+    }
+
+    /// The image whose pixels are made of these shares of its own.
+    pub fn resampled_with(&self, columns: &Shares, rows: &Shares) -> Bitmap {
+        resample::resampled(&self.sheet, self.corner, columns, rows)
     }
 }
 

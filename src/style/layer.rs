@@ -4,6 +4,7 @@ use super::color::Color;
 use super::expression::{self, Context, EvalError, Expression, Feature};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
+use super::symbol::Symbol;
 use crate::limits;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -37,6 +38,7 @@ pub enum Kind {
     Line(Box<Line>),
     Circle(Box<Circle>),
     Raster(Box<Raster>),
+    Symbol(Box<Symbol>),
 }
 
 pub struct Background {
@@ -143,6 +145,7 @@ impl Kind {
             Kind::Line(_) => "line",
             Kind::Circle(_) => "circle",
             Kind::Raster(_) => "raster",
+            Kind::Symbol(_) => "symbol",
         }
     }
 }
@@ -184,18 +187,16 @@ impl Layer {
     /// meant of the picture depends on the bearing, in degrees clockwise.
     pub fn translate(&self, zoom: f64, bearing: f64) -> [f64; 2] {
         let translate = match &self.kind {
-            Kind::Background(_) | Kind::Raster(_) => return [0.0; 2],
+            // Icons and texts are moved each by themselves.
+            Kind::Background(_) | Kind::Raster(_) | Kind::Symbol(_) => return [0.0; 2],
             Kind::Fill(fill) => &fill.translate,
             Kind::Line(line) => &line.translate,
             Kind::Circle(circle) => &circle.translate,
         };
         let [x, y] = translate.by.at(zoom).constant();
         let moved = match translate.anchor.at(zoom).constant() {
-            Anchor::Viewport if bearing != 0.0 => {
-                let (sin, cos) = bearing.to_radians().sin_cos();
-                [x * cos - y * sin, x * sin + y * cos]
-            }
-            Anchor::Map | Anchor::Viewport => [x, y],
+            Anchor::Viewport => turned([x, y], bearing),
+            Anchor::Map => [x, y],
         };
         moved.map(|by| by.clamp(-limits::MARGIN, limits::MARGIN))
     }
@@ -206,7 +207,7 @@ impl Layer {
             Kind::Fill(fill) => &fill.blending,
             Kind::Line(line) => &line.blending,
             Kind::Raster(raster) => &raster.blending,
-            Kind::Background(_) | Kind::Circle(_) => return (1.0, BlendMode::Normal),
+            Kind::Background(_) | Kind::Circle(_) | Kind::Symbol(_) => return (1.0, BlendMode::Normal),
         };
         (blending.opacity.at(zoom).constant().clamp(0.0, 1.0), blending.mode.at(zoom).constant())
     }
@@ -217,7 +218,7 @@ impl Layer {
             Kind::Background(background) => background.pattern.as_ref(),
             Kind::Fill(fill) => fill.pattern.as_ref(),
             Kind::Line(line) => line.pattern.as_ref(),
-            Kind::Circle(_) | Kind::Raster(_) => None,
+            Kind::Circle(_) | Kind::Raster(_) | Kind::Symbol(_) => None,
         }
     }
 
@@ -240,6 +241,8 @@ impl Layer {
                 outer * reach + offset + limits::STAY
             }
             Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
+            // Texts are as long as features have them; those that reach farther are not drawn.
+            Kind::Symbol(_) => limits::MARGIN,
         };
         reach.min(limits::MARGIN)
     }
@@ -250,6 +253,26 @@ impl Layer {
         let [x, y] = self.translate(zoom, 0.0);
         (self.reach(zoom) + x.hypot(y)).min(limits::MARGIN)
     }
+}
+
+impl Translate {
+    /// How far in CSS pixels something is moved at a zoom in a picture that is turned: to the right and down.
+    pub fn in_picture(&self, zoom: f64, bearing: f64) -> [f64; 2] {
+        let by = self.by.at(zoom).constant();
+        match self.anchor.at(zoom).constant() {
+            Anchor::Map => turned(by, -bearing),
+            Anchor::Viewport => by,
+        }
+    }
+}
+
+/// A direction turned clockwise by degrees.
+fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
+    if degrees == 0.0 {
+        return [x, y];
+    }
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    [x * cos - y * sin, x * sin + y * cos]
 }
 
 /// A layer's filter at one zoom.

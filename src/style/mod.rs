@@ -14,11 +14,13 @@ mod picture;
 mod property;
 mod reader;
 mod resolved;
+mod symbol;
 
 use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::sprite::Sprite;
+use crate::text::Shaper;
 use expression::{Globals, Value};
 use reader::{LayerReader, RawLayer};
 use serde::Deserialize;
@@ -31,11 +33,15 @@ pub use eval::evaluate_line;
 pub use gradient::Gradient;
 pub use layer::{
     Background, Blending, Circle, Condition, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT,
-    Raster,
+    Raster, Translate,
 };
 pub use picture::Picture;
-pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
+pub use property::{Anchor, AtZoom, BlendMode, Cap, ImageName, Join, Named, Property, PropertyType, Resampling};
 pub use resolved::{Resolved, Subject};
+pub use symbol::{
+    Alignment, AnchorOffsets, FontNames, Formatted, Icon, Overlap, Padding, Part, Placement, Symbol, SymbolAnchor,
+    Text, TextAlignment, TextFit, TextJustify, TextTransform, TextWritingMode, ZOrder,
+};
 
 /// The styles within the binary, by name.
 pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
@@ -53,13 +59,15 @@ pub struct Style {
     pub sprites: Vec<SpriteUrl>,
     /// The images, once they are read.
     pub sprite: Sprite,
+    /// What texts are set with; none: with the bundled fonts.
+    pub fonts: Option<Shaper>,
     /// The sources of type `image` by their names, once they are read.
     pub pictures: BTreeMap<String, Picture>,
     /// What expressions know besides zoom and feature: the style's state, and its images once they are read.
     pub globals: Globals,
     /// As it was given, whatever of it is drawn.
     pub document: Json,
-    /// SHA-256 of the document, and with images of both, in hexadecimal.
+    /// SHA-256 of the document, and of images and fonts where there are any, in hexadecimal.
     pub digest: Arc<str>,
     pub warnings: Vec<Warning>,
 }
@@ -165,6 +173,7 @@ impl Style {
             bearing: document.bearing,
             sprites,
             sprite: Sprite::default(),
+            fonts: None,
             pictures: BTreeMap::new(),
             globals,
             document: whole,
@@ -175,7 +184,17 @@ impl Style {
 
     /// Whether any layer can draw images.
     pub fn draws_images(&self) -> bool {
-        self.layers.iter().any(|layer| layer.pattern().is_some())
+        self.layers.iter().any(|layer| match &layer.kind {
+            Kind::Symbol(symbol) => symbol.icon.image.is_some() || symbol.text.field.is_some(),
+            _ => layer.pattern().is_some(),
+        })
+    }
+
+    /// The style with the fonts that its texts are set with.
+    pub fn with_fonts(mut self, fonts: Shaper) -> Style {
+        self.digest = digest::of(format!("{} {}", self.digest, fonts.fonts().digest()).as_bytes()).into();
+        self.fonts = Some(fonts);
+        self
     }
 
     /// The style with its images. A layer that names one that is not there is warned of.
@@ -185,11 +204,14 @@ impl Style {
         }
         self.globals.images = sprite.names().map(str::to_string).collect();
         for layer in &self.layers {
-            let name = layer.pattern().and_then(|pattern| pattern.known(&self.globals));
+            let (images, path, what) = match &layer.kind {
+                Kind::Symbol(symbol) => (symbol.icon.image.as_ref(), "layout.icon-image".to_string(), "its icon"),
+                kind => (layer.pattern(), format!("paint.{}-pattern", kind.name()), "the layer"),
+            };
+            let name = images.and_then(|images| images.known(&self.globals)).filter(|name| !name.0.is_empty());
             if let Some(name) = name.filter(|name| !sprite.has(&name.0)) {
-                let path = format!("layers[{}].paint.{}-pattern", layer.place, layer.kind.name());
-                let message = format!("there is no image {:?}: the layer is not drawn", brief(&name.0));
-                self.warnings.push(Warning { path, message });
+                let message = format!("there is no image {:?}: {what} is not drawn", brief(&name.0));
+                self.warnings.push(Warning { path: format!("layers[{}].{path}", layer.place), message });
             }
         }
         self.sprite = sprite;
@@ -251,7 +273,7 @@ fn read_layer(
         return Err(format!("layers[{i}].source: there is no source {:?}", brief(&raw.source)));
     }
     let accepted: &[&str] = match kind.as_str() {
-        "fill" | "line" | "circle" => &["vector", "geojson"],
+        "fill" | "line" | "circle" | "symbol" => &["vector", "geojson"],
         "raster" => &["raster", "image"],
         _ => &[],
     };

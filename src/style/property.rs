@@ -2,7 +2,7 @@
 
 use super::color::Color;
 use super::expression::{
-    Context, Expression, Feature, Globals, ParseError, PropertySpec, Reading, Value, parse_property,
+    self, Context, Expression, Feature, Globals, ParseError, PropertySpec, Reading, Value, parse_property,
 };
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
@@ -16,8 +16,14 @@ pub trait PropertyType: Clone {
     const ITEMS: Option<(&'static str, Option<usize>)> = None;
     /// Whether expressions of this type may be interpolated.
     const INTERPOLATED: bool = false;
+    /// Whether an array that begins with a text may be a value; then only an operator's name makes it an expression.
+    const HOLDS_TEXTS: bool = false;
     /// What is accepted, for error messages.
-    const ACCEPTED: &'static str;
+    fn accepted() -> String;
+    /// Of an enumeration, the names.
+    fn names() -> Vec<String> {
+        Vec::new()
+    }
     fn from_value(value: &Value) -> Option<Self>;
     /// The value as a style has it.
     fn to_json(&self) -> Json;
@@ -26,13 +32,69 @@ pub trait PropertyType: Clone {
 fn spec<T: PropertyType>() -> PropertySpec {
     let (value, length) = (T::ITEMS.map(|(of, _)| of.to_string()), T::ITEMS.and_then(|(_, length)| length));
     let kind = T::KIND.to_string();
-    PropertySpec { kind, value, length, interpolated: T::INTERPOLATED, ..PropertySpec::default() }
+    PropertySpec { kind, value, length, values: T::names(), interpolated: T::INTERPOLATED, ..PropertySpec::default() }
+}
+
+/// What has a name in the Style Spec: a value of an enumeration.
+pub trait Named: Copy + PartialEq + 'static {
+    /// All of them, by name.
+    const ALL: &'static [(&'static str, Self)];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
+    }
+}
+
+/// The names in quotes, as `"a", "b" or "c"`.
+fn listed<T: Named>() -> String {
+    let quoted: Vec<String> = T::ALL.iter().map(|(name, _)| format!("{name:?}")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+impl<T: Named> PropertyType for T {
+    const KIND: &'static str = "enum";
+    fn accepted() -> String {
+        listed::<T>()
+    }
+    fn names() -> Vec<String> {
+        T::ALL.iter().map(|(name, _)| name.to_string()).collect()
+    }
+    fn from_value(value: &Value) -> Option<T> {
+        if let Value::String(name) = value { T::named(name) } else { None }
+    }
+    fn to_json(&self) -> Json {
+        json!(self.name())
+    }
+}
+
+impl<T: Named> PropertyType for Vec<T> {
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("enum", None));
+    const HOLDS_TEXTS: bool = true;
+    fn accepted() -> String {
+        format!("an array of {}", listed::<T>())
+    }
+    fn from_value(value: &Value) -> Option<Vec<T>> {
+        if let Value::Array(items) = value { items.iter().map(T::from_value).collect() } else { None }
+    }
+    fn to_json(&self) -> Json {
+        self.iter().map(PropertyType::to_json).collect()
+    }
 }
 
 impl PropertyType for f64 {
     const KIND: &'static str = "number";
     const INTERPOLATED: bool = true;
-    const ACCEPTED: &'static str = "a number";
+    fn accepted() -> String {
+        "a number".to_string()
+    }
     fn from_value(value: &Value) -> Option<f64> {
         if let Value::Number(number) = value { Some(*number).filter(|n| n.is_finite()) } else { None }
     }
@@ -44,7 +106,9 @@ impl PropertyType for f64 {
 impl PropertyType for Color {
     const KIND: &'static str = "color";
     const INTERPOLATED: bool = true;
-    const ACCEPTED: &'static str = "a CSS colour";
+    fn accepted() -> String {
+        "a CSS colour".to_string()
+    }
     fn from_value(value: &Value) -> Option<Color> {
         if let Value::Color(color) = value { Some(*color) } else { None }
     }
@@ -57,7 +121,9 @@ impl PropertyType for Color {
 impl PropertyType for Vec<f64> {
     const KIND: &'static str = "array";
     const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", None));
-    const ACCEPTED: &'static str = "an array of numbers that are not negative";
+    fn accepted() -> String {
+        "an array of numbers that are not negative".to_string()
+    }
     fn from_value(value: &Value) -> Option<Vec<f64>> {
         let Value::Array(items) = value else { return None };
         items.iter().map(|v| f64::from_value(v).filter(|n| *n >= 0.0)).collect()
@@ -69,7 +135,9 @@ impl PropertyType for Vec<f64> {
 
 impl PropertyType for bool {
     const KIND: &'static str = "boolean";
-    const ACCEPTED: &'static str = "true or false";
+    fn accepted() -> String {
+        "true or false".to_string()
+    }
     fn from_value(value: &Value) -> Option<bool> {
         if let Value::Bool(flag) = value { Some(*flag) } else { None }
     }
@@ -83,11 +151,31 @@ impl PropertyType for [f64; 2] {
     const KIND: &'static str = "array";
     const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", Some(2)));
     const INTERPOLATED: bool = true;
-    const ACCEPTED: &'static str = "an array of two numbers";
+    fn accepted() -> String {
+        "an array of two numbers".to_string()
+    }
     fn from_value(value: &Value) -> Option<[f64; 2]> {
         let Value::Array(items) = value else { return None };
         let [x, y] = &**items else { return None };
         Some([f64::from_value(x)?, f64::from_value(y)?])
+    }
+    fn to_json(&self) -> Json {
+        json!(self)
+    }
+}
+
+/// Four lengths: top, right, bottom, left.
+impl PropertyType for [f64; 4] {
+    const KIND: &'static str = "array";
+    const ITEMS: Option<(&'static str, Option<usize>)> = Some(("number", Some(4)));
+    const INTERPOLATED: bool = true;
+    fn accepted() -> String {
+        "an array of four numbers: top, right, bottom, left".to_string()
+    }
+    fn from_value(value: &Value) -> Option<[f64; 4]> {
+        let Value::Array(items) = value else { return None };
+        let numbers: Vec<f64> = items.iter().map(f64::from_value).collect::<Option<_>>()?;
+        numbers.try_into().ok()
     }
     fn to_json(&self) -> Json {
         json!(self)
@@ -100,7 +188,9 @@ pub struct ImageName(pub Arc<str>);
 
 impl PropertyType for ImageName {
     const KIND: &'static str = "resolvedImage";
-    const ACCEPTED: &'static str = "the name of an image";
+    fn accepted() -> String {
+        "the name of an image".to_string()
+    }
     fn from_value(value: &Value) -> Option<ImageName> {
         match value {
             Value::Image(image) => Some(ImageName(image.name.clone())),
@@ -121,23 +211,8 @@ pub enum Anchor {
     Viewport,
 }
 
-impl PropertyType for Anchor {
-    const KIND: &'static str = "enum";
-    const ACCEPTED: &'static str = "\"map\" or \"viewport\"";
-    fn from_value(value: &Value) -> Option<Anchor> {
-        let Value::String(name) = value else { return None };
-        match &**name {
-            "map" => Some(Anchor::Map),
-            "viewport" => Some(Anchor::Viewport),
-            _ => None,
-        }
-    }
-    fn to_json(&self) -> Json {
-        json!(match self {
-            Anchor::Map => "map",
-            Anchor::Viewport => "viewport",
-        })
-    }
+impl Named for Anchor {
+    const ALL: &'static [(&'static str, Anchor)] = &[("map", Anchor::Map), ("viewport", Anchor::Viewport)];
 }
 
 /// How a layer's colours are mixed with those below (Compositing and Blending Level 1).
@@ -152,35 +227,16 @@ pub enum BlendMode {
     Overlay,
 }
 
-impl BlendMode {
-    /// As the Style Spec and CSS name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            BlendMode::Normal => "normal",
-            BlendMode::Multiply => "multiply",
-            BlendMode::Color => "color",
-            BlendMode::Luminosity => "luminosity",
-            BlendMode::PlusLighter => "plus-lighter",
-            BlendMode::Screen => "screen",
-            BlendMode::Overlay => "overlay",
-        }
-    }
-}
-
-impl PropertyType for BlendMode {
-    const KIND: &'static str = "enum";
-    const ACCEPTED: &'static str =
-        "\"normal\", \"multiply\", \"color\", \"luminosity\", \"plus-lighter\", \"screen\" or \"overlay\"";
-    fn from_value(value: &Value) -> Option<BlendMode> {
-        use BlendMode::{Color, Luminosity, Multiply, Normal, Overlay, PlusLighter, Screen};
-        let Value::String(name) = value else { return None };
-        [Normal, Multiply, Color, Luminosity, PlusLighter, Screen, Overlay]
-            .into_iter()
-            .find(|mode| mode.name() == &**name)
-    }
-    fn to_json(&self) -> Json {
-        json!(self.name())
-    }
+impl Named for BlendMode {
+    const ALL: &'static [(&'static str, BlendMode)] = &[
+        ("normal", BlendMode::Normal),
+        ("multiply", BlendMode::Multiply),
+        ("color", BlendMode::Color),
+        ("luminosity", BlendMode::Luminosity),
+        ("plus-lighter", BlendMode::PlusLighter),
+        ("screen", BlendMode::Screen),
+        ("overlay", BlendMode::Overlay),
+    ];
 }
 
 /// How an image is made larger.
@@ -190,23 +246,9 @@ pub enum Resampling {
     Nearest,
 }
 
-impl PropertyType for Resampling {
-    const KIND: &'static str = "enum";
-    const ACCEPTED: &'static str = "\"linear\" or \"nearest\"";
-    fn from_value(value: &Value) -> Option<Resampling> {
-        let Value::String(name) = value else { return None };
-        match &**name {
-            "linear" => Some(Resampling::Linear),
-            "nearest" => Some(Resampling::Nearest),
-            _ => None,
-        }
-    }
-    fn to_json(&self) -> Json {
-        json!(match self {
-            Resampling::Linear => "linear",
-            Resampling::Nearest => "nearest",
-        })
-    }
+impl Named for Resampling {
+    const ALL: &'static [(&'static str, Resampling)] =
+        &[("linear", Resampling::Linear), ("nearest", Resampling::Nearest)];
 }
 
 /// How a line ends.
@@ -217,25 +259,8 @@ pub enum Cap {
     Square,
 }
 
-impl PropertyType for Cap {
-    const KIND: &'static str = "enum";
-    const ACCEPTED: &'static str = "\"butt\", \"round\" or \"square\"";
-    fn from_value(value: &Value) -> Option<Cap> {
-        let Value::String(name) = value else { return None };
-        match &**name {
-            "butt" => Some(Cap::Butt),
-            "round" => Some(Cap::Round),
-            "square" => Some(Cap::Square),
-            _ => None,
-        }
-    }
-    fn to_json(&self) -> Json {
-        json!(match self {
-            Cap::Butt => "butt",
-            Cap::Round => "round",
-            Cap::Square => "square",
-        })
-    }
+impl Named for Cap {
+    const ALL: &'static [(&'static str, Cap)] = &[("butt", Cap::Butt), ("round", Cap::Round), ("square", Cap::Square)];
 }
 
 /// How two segments of a line meet.
@@ -246,25 +271,9 @@ pub enum Join {
     Bevel,
 }
 
-impl PropertyType for Join {
-    const KIND: &'static str = "enum";
-    const ACCEPTED: &'static str = "\"miter\", \"round\" or \"bevel\"";
-    fn from_value(value: &Value) -> Option<Join> {
-        let Value::String(name) = value else { return None };
-        match &**name {
-            "miter" => Some(Join::Miter),
-            "round" => Some(Join::Round),
-            "bevel" => Some(Join::Bevel),
-            _ => None,
-        }
-    }
-    fn to_json(&self) -> Json {
-        json!(match self {
-            Join::Miter => "miter",
-            Join::Round => "round",
-            Join::Bevel => "bevel",
-        })
-    }
+impl Named for Join {
+    const ALL: &'static [(&'static str, Join)] =
+        &[("miter", Join::Miter), ("round", Join::Round), ("bevel", Join::Bevel)];
 }
 
 #[derive(Clone, Debug)]
@@ -280,17 +289,32 @@ impl<T: PropertyType> Property<T> {
 
     /// Reads the property from JSON: a constant, an expression or a function.
     pub fn parse(json: &Json, default: T, globals: &Globals) -> Result<Property<T>, ParseError> {
+        Property::read(json, default, globals, false)
+    }
+
+    /// The same, `{name}` in a text standing for the value of a feature's property.
+    pub fn with_tokens(json: &Json, default: T, globals: &Globals) -> Result<Property<T>, ParseError> {
+        Property::read(json, default, globals, true)
+    }
+
+    fn read(json: &Json, default: T, globals: &Globals, tokens: bool) -> Result<Property<T>, ParseError> {
         // A bare array that does not begin with an operator's name is a value.
+        let is_value = |items: &[Json]| match items.first() {
+            Some(Json::String(name)) => T::HOLDS_TEXTS && !expression::is_operator(name),
+            _ => true,
+        };
         let json = match json {
-            Json::Array(items) if !items.first().is_some_and(Json::is_string) => &json!(["literal", json]),
+            Json::Array(items) if is_value(items) => &json!(["literal", json]),
+            Json::String(text) if tokens => &expression::with_tokens(text),
             other => other,
         };
-        let parsed = parse_property(json, &spec::<T>(), Reading::Drawn).map_err(|mut e| {
-            if e.key.is_empty() {
-                e.message.push_str(&format!(" What stands here is {}.", T::ACCEPTED));
-            }
-            e
-        })?;
+        let parsed =
+            parse_property(json, &PropertySpec { tokens, ..spec::<T>() }, Reading::Drawn).map_err(|mut e| {
+                if e.key.is_empty() {
+                    e.message.push_str(&format!(" What stands here is {}.", T::accepted()));
+                }
+                e
+            })?;
         let expression = parsed.with_state(globals).compiled();
         let Some(value) = expression.constant() else {
             return Ok(Property { default, expression: Some(expression) });
@@ -301,7 +325,7 @@ impl<T: PropertyType> Property<T> {
             (None, Value::Null) => Ok(Property::default(default)),
             (None, Value::Number(number)) if number.is_nan() => Ok(Property::default(default)),
             _ => {
-                let message = format!("{} is not {}", super::brief(&json.to_string()), T::ACCEPTED);
+                let message = format!("{} is not {}", super::brief(&json.to_string()), T::accepted());
                 Err(ParseError::new(message))
             }
         }
@@ -333,7 +357,7 @@ impl<T: PropertyType> Property<T> {
             Ok(value) if T::from_value(&value).is_some() => None,
             Ok(value) => {
                 let shown = value.to_json().unwrap_or_default();
-                Some(format!("{} is not {}", super::brief(&shown), T::ACCEPTED))
+                Some(format!("{} is not {}", super::brief(&shown), T::accepted()))
             }
         });
         (resolved, failure)

@@ -5,6 +5,10 @@ use super::expression::{self, Globals, ParseError};
 use super::gradient::Gradient;
 use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, ROUND_LIMIT, Raster, Translate};
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
+use super::symbol::{
+    Alignment, AnchorOffsets, FontNames, Formatted, Icon, Padding, Part as SymbolPart, Placement, Symbol, SymbolAnchor,
+    Text, TextAlignment, TextFit, TextJustify, TextTransform, ZOrder,
+};
 use super::{Warning, brief};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -78,9 +82,11 @@ impl LayerReader<'_> {
             "line" => Kind::Line(Box::new(self.line()?)),
             "circle" => Kind::Circle(Box::new(self.circle()?)),
             "raster" => Kind::Raster(Box::new(self.raster()?)),
+            "symbol" => Kind::Symbol(Box::new(self.symbol()?)),
             other => {
-                let message =
-                    format!("a layer of type {other:?} is not drawn; background, fill, line, circle and raster are");
+                let message = format!(
+                    "a layer of type {other:?} is not drawn; background, fill, line, circle, raster and symbol are"
+                );
                 self.warn("type", message);
                 return Ok(None);
             }
@@ -177,6 +183,85 @@ impl LayerReader<'_> {
         })
     }
 
+    fn symbol(&mut self) -> Result<Symbol, String> {
+        // Seen from straight above, the plane of the map and that of the picture are one.
+        self.layout("icon-pitch-alignment", Alignment::Auto)?;
+        self.layout("text-pitch-alignment", Alignment::Auto)?;
+        Ok(Symbol {
+            placement: self.layout("symbol-placement", Placement::Point)?,
+            spacing: self.layout("symbol-spacing", 250.0)?,
+            avoid_edges: self.layout("symbol-avoid-edges", false)?,
+            sort_key: self.sort_key("symbol-sort-key")?,
+            z_order: self.layout("symbol-z-order", ZOrder::Auto)?,
+            icon: self.icon()?,
+            text: self.text()?,
+        })
+    }
+
+    /// What `icon-*` and `text-*` both have.
+    fn symbol_part(&mut self, kind: &str) -> Result<SymbolPart, String> {
+        let of = |name: &str| format!("{kind}-{name}");
+        Ok(SymbolPart {
+            overlap: self.optional(Part::Layout, &of("overlap"), super::symbol::Overlap::Never)?,
+            allow_overlap: self.layout(&of("allow-overlap"), false)?,
+            ignore_placement: self.layout(&of("ignore-placement"), false)?,
+            optional: self.layout(&of("optional"), false)?,
+            keep_upright: self.layout(&of("keep-upright"), kind == "text")?,
+            rotate: self.layout(&of("rotate"), 0.0)?,
+            anchor: self.layout(&of("anchor"), SymbolAnchor::Center)?,
+            translate: self.translate(kind)?,
+            color: self.paint(&of("color"), Color::BLACK)?,
+            opacity: self.paint(&of("opacity"), 1.0)?,
+            halo_color: self.paint(&of("halo-color"), Color::TRANSPARENT)?,
+            halo_width: self.paint(&of("halo-width"), 0.0)?,
+            halo_blur: self.paint(&of("halo-blur"), 0.0)?,
+        })
+    }
+
+    fn icon(&mut self) -> Result<Icon, String> {
+        Ok(Icon {
+            part: self.symbol_part("icon")?,
+            image: self.with_tokens("icon-image", ImageName::default())?,
+            size: self.layout("icon-size", 1.0)?,
+            rotation_alignment: self.layout("icon-rotation-alignment", Alignment::Auto)?,
+            text_fit: self.layout("icon-text-fit", TextFit::None)?,
+            text_fit_padding: self.layout("icon-text-fit-padding", [0.0; 4])?,
+            padding: self.layout("icon-padding", Padding([2.0; 4]))?,
+            offset: self.layout("icon-offset", [0.0; 2])?,
+        })
+    }
+
+    fn text(&mut self) -> Result<Text, String> {
+        if self.raw.layout.get("text-field").is_some_and(aligns_sections) {
+            let message = "\"vertical-align\" is not drawn: sections of a text share a baseline".to_string();
+            self.warn("layout.text-field", message);
+        }
+        let font = || FontNames(["Open Sans Regular", "Arial Unicode MS Regular"].map(Into::into).to_vec());
+        Ok(Text {
+            part: self.symbol_part("text")?,
+            field: self.with_tokens("text-field", Formatted(Vec::new().into()))?,
+            font: self.layout("text-font", font())?,
+            size: self.layout("text-size", 16.0)?,
+            rotation_alignment: self.layout("text-rotation-alignment", TextAlignment::Auto)?,
+            max_width: self.layout("text-max-width", 10.0)?,
+            line_height: self.layout("text-line-height", 1.2)?,
+            letter_spacing: self.layout("text-letter-spacing", 0.0)?,
+            justify: self.layout("text-justify", TextJustify::Center)?,
+            radial_offset: self.optional(Part::Layout, "text-radial-offset", 0.0)?,
+            variable_anchor: self.optional(Part::Layout, "text-variable-anchor", Vec::new())?,
+            variable_anchor_offset: self.optional(
+                Part::Layout,
+                "text-variable-anchor-offset",
+                AnchorOffsets(Vec::new()),
+            )?,
+            max_angle: self.layout("text-max-angle", 45.0)?,
+            writing_mode: self.optional(Part::Layout, "text-writing-mode", Vec::new())?,
+            padding: self.layout("text-padding", 2.0)?,
+            transform: self.layout("text-transform", TextTransform::None)?,
+            offset: self.layout("text-offset", [0.0; 2])?,
+        })
+    }
+
     fn translate(&mut self, kind: &str) -> Result<Translate, String> {
         Ok(Translate {
             by: self.paint(&format!("{kind}-translate"), [0.0; 2])?,
@@ -231,9 +316,21 @@ impl LayerReader<'_> {
             Part::Paint => (&mut self.raw.paint, "paint"),
         };
         let Some(json) = map.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
-        match Property::parse(&json, default, self.globals) {
+        let parsed = Property::parse(&json, default, self.globals);
+        self.usable(&format!("{part}.{name}"), parsed)
+    }
+
+    /// A layout property in whose texts `{name}` stands for the value of a feature's property.
+    fn with_tokens<T: PropertyType>(&mut self, name: &str, default: T) -> Result<Option<Property<T>>, String> {
+        let Some(json) = self.raw.layout.remove(name).filter(|json| !json.is_null()) else { return Ok(None) };
+        let parsed = Property::with_tokens(&json, default, self.globals);
+        self.usable(&format!("layout.{name}"), parsed)
+    }
+
+    fn usable<T>(&mut self, path: &str, parsed: Result<T, ParseError>) -> Result<Option<T>, String> {
+        match parsed {
             Ok(property) => Ok(Some(property)),
-            Err(error) => self.unusable(&format!("{part}.{name}"), error).map(|()| None),
+            Err(error) => self.unusable(path, error).map(|()| None),
         }
     }
 
@@ -257,4 +354,13 @@ impl LayerReader<'_> {
 enum Part {
     Layout,
     Paint,
+}
+
+/// Whether a `format` expression among these says how its sections are aligned.
+fn aligns_sections(json: &Json) -> bool {
+    match json {
+        Json::Object(map) => map.contains_key("vertical-align") || map.values().any(aligns_sections),
+        Json::Array(items) => items.iter().any(aligns_sections),
+        _ => false,
+    }
 }

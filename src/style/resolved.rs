@@ -3,6 +3,7 @@
 use super::expression::{Feature, Globals};
 use super::layer::{Background, Blending, Circle, Fill, Kind, Layer, Line, Raster, Translate};
 use super::property::{Property, PropertyType};
+use super::symbol::{Icon, Part, Symbol, Text};
 use serde_json::Value as Json;
 
 /// A property's value.
@@ -67,8 +68,49 @@ impl Layer {
                 all.paint("saturation", saturation).paint("contrast", contrast);
                 all.layout("resampling", resampling).of_layer("layer-blend", &blending.mode);
             }
+            Kind::Symbol(symbol) => all.symbol(symbol),
         }
         all.found
+    }
+}
+
+impl List<'_> {
+    fn symbol(&mut self, symbol: &Symbol) {
+        let Symbol { placement, spacing, avoid_edges, sort_key, z_order, icon, text } = symbol;
+        self.layout("placement", placement).layout("spacing", spacing).layout("avoid-edges", avoid_edges);
+        self.layout_if("sort-key", sort_key).layout("z-order", z_order);
+        if let Some(image) = &icon.image {
+            self.kind = "icon";
+            let Icon { part, image: _, size, rotation_alignment, text_fit, text_fit_padding, padding, offset } = icon;
+            self.layout("image", image).paint("size", size).layout("rotation-alignment", rotation_alignment);
+            self.layout("text-fit", text_fit).layout("text-fit-padding", text_fit_padding);
+            self.layout("padding", padding).layout("offset", offset).symbol_part(part);
+        }
+        if let Some(field) = &text.field {
+            self.kind = "text";
+            let Text { part, field: _, font, size, rotation_alignment, max_width, line_height, .. } = text;
+            let Text { letter_spacing, justify, radial_offset, variable_anchor, variable_anchor_offset, .. } = text;
+            let Text { max_angle, writing_mode, padding, transform, offset, .. } = text;
+            self.layout("field", field).layout("font", font).paint("size", size);
+            self.layout("rotation-alignment", rotation_alignment).layout("max-width", max_width);
+            self.layout("line-height", line_height).layout("letter-spacing", letter_spacing);
+            self.layout("justify", justify).layout_if("radial-offset", radial_offset);
+            self.layout_if("variable-anchor", variable_anchor);
+            self.layout_if("variable-anchor-offset", variable_anchor_offset);
+            self.layout("max-angle", max_angle).layout_if("writing-mode", writing_mode);
+            self.layout("padding", padding).layout("transform", transform).layout("offset", offset);
+            self.symbol_part(part);
+        }
+    }
+
+    fn symbol_part(&mut self, part: &Part) {
+        let Part { overlap, allow_overlap, ignore_placement, optional, keep_upright, rotate, anchor, .. } = part;
+        let Part { translate, color, opacity, halo_color, halo_width, halo_blur, .. } = part;
+        self.layout_if("overlap", overlap).layout("allow-overlap", allow_overlap);
+        self.layout("ignore-placement", ignore_placement).layout("optional", optional);
+        self.layout("keep-upright", keep_upright).layout("rotate", rotate).layout("anchor", anchor);
+        self.paint("color", color).paint("opacity", opacity).paint("halo-color", halo_color);
+        self.paint("halo-width", halo_width).paint("halo-blur", halo_blur).translate(translate);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::format::Format;
 use crate::limits;
 use crate::output::raster::Picture;
 use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
-use crate::request::PictureRequest;
+use crate::request::{Labels, PictureRequest};
 use crate::scene::{self, Caption, Scene, SourceTiles, TileData, Tiles};
 use crate::style::Style;
 use crate::tile::TileId;
@@ -15,6 +15,7 @@ use crate::viewport::Viewport;
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Time spent in each stage.
@@ -48,11 +49,27 @@ impl Tiler {
     ) -> Result<Drawn, Error> {
         let (map, wanted) = (map.clone(), wanted.clone());
         let all_variants = self.freshness.all_variants;
+        let tiler = self.clone();
         let draw = move || {
             let how = How { attribution: &map.attribution(), rasterizer: map.rasterizer, all_variants };
-            draw(&map.style, wanted, &gathered.tiles, &how)
+            let drawn = draw(&map.style, wanted, &gathered.tiles, &how);
+            tiler.tell_missing(&map.style);
+            drawn
         };
         self.on_a_processor(draw).await
+    }
+
+    /// Warns of characters that no font has: of the first, and whenever there are ten times as many.
+    pub(super) fn tell_missing(&self, style: &Style) {
+        let Some(fonts) = &style.fonts else { return };
+        let (missing, told) = (fonts.missing(), self.told_missing.load(Ordering::Relaxed));
+        if missing == 0 || missing < told.saturating_mul(10) {
+            return;
+        }
+        if self.told_missing.compare_exchange(told, missing, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let hint = "fonts for their scripts can be given with --fonts";
+            tracing::warn!(missing, "characters of labels are not drawn, because no font has them: {hint}");
+        }
     }
 
     /// Does work on a thread of its own, when a processor is free for it.
@@ -147,12 +164,13 @@ pub(super) struct Sheet<'a> {
     style: &'a Style,
     how: &'a How<'a>,
     title: String,
+    labels: &'a Labels,
     caption: Option<Caption>,
     viewport: Viewport,
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(style: &'a Style, how: &'a How<'a>, request: &PictureRequest) -> Sheet<'a> {
+    pub(super) fn new(style: &'a Style, how: &'a How<'a>, request: &'a PictureRequest) -> Sheet<'a> {
         let viewport = request.viewport();
         let (subject, caption) = match request {
             PictureRequest::Tile(tile) => (tile.tile.to_string(), None),
@@ -165,20 +183,22 @@ impl<'a> Sheet<'a> {
                 (format!("{}, {}, zoom {:.2}", rounded(lon), rounded(lat), viewport.zoom), caption)
             }
         };
-        Sheet { style, how, title: format!("{} {subject}", style.name), caption, viewport }
+        Sheet { style, how, title: format!("{} {subject}", style.name), labels: request.labels(), caption, viewport }
     }
 
     fn scene(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Scene, Error> {
         let [left, top, width, height] = cell;
         let viewport = self.viewport.part(left, top, width, height);
         timed(&mut stages.decode, || decode(self.style, &viewport, tiles));
-        let mut scene = timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles))?;
+        let mut scene =
+            timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles, self.labels.language.as_ref()))?;
         scene.caption = self.caption.as_ref().map(|caption| caption.from_corner(left, top));
         Ok(scene)
     }
 
     fn text(&self, scene: &Scene, stages: &mut Stages) -> String {
-        let document = svg::Document { title: &self.title, attribution: self.how.attribution };
+        let document =
+            svg::Document { title: &self.title, attribution: self.how.attribution, live_text: self.labels.live };
         timed(&mut stages.svg, || svg::write(scene, self.style, &document))
     }
 

@@ -57,11 +57,14 @@ impl Tiler {
         let part = StaticRequest { viewport: image.viewport.part(left, top, width, height), ..image.clone() };
         let gathered = self.gather(sources::list(map, &PictureRequest::Static(part))?, key).await?;
         let (map, image) = (map.clone(), PictureRequest::Static(image.clone()));
+        let tiler = self.clone();
         self.on_a_processor(move || {
             let attribution = map.attribution();
             let how = How { attribution: &attribution, rasterizer: map.rasterizer, all_variants: false };
             let sheet = Sheet::new(&map.style, &how, &image);
-            Ok((sheet.cell(cell, &gathered.tiles, &mut Stages::default())?, gathered.missing))
+            let drawn = sheet.cell(cell, &gathered.tiles, &mut Stages::default())?;
+            tiler.tell_missing(&map.style);
+            Ok((drawn, gathered.missing))
         })
         .await
     }

@@ -88,6 +88,8 @@ pub struct Tiler {
     waiting: AtomicUsize,
     puts: Arc<Semaphore>,
     dropped_puts: AtomicUsize,
+    /// How many characters without a font there were when they were last told of.
+    told_missing: AtomicUsize,
 }
 
 /// A picture without HTTP around it, for the command line.
@@ -126,6 +128,7 @@ impl Tiler {
             waiting: AtomicUsize::new(0),
             puts: Arc::new(Semaphore::new(limits::CACHE_PUTS)),
             dropped_puts: AtomicUsize::new(0),
+            told_missing: AtomicUsize::new(0),
         }
     }
 
@@ -327,7 +330,7 @@ impl Tiler {
     fn key(&self, map: &Map, wanted: &PictureRequest) -> String {
         match wanted {
             PictureRequest::Tile(tile) => {
-                let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1;
+                let plain = tile.style.is_none() && tile.size == 256 && tile.scale == 1 && tile.labels.is_plain();
                 let style = (!plain).then_some((&*map.style.name, &*map.style.digest));
                 cache_key(&self.freshness.version, tile, style)
             }

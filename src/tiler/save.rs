@@ -97,8 +97,7 @@ impl Tiler {
         drawn: &Drawn,
     ) -> Vec<(String, Entry)> {
         let behind = drawn.behind.iter().map(|(format, body)| {
-            let scale = if format.is_picture() { tile.scale } else { 1 };
-            let request = PictureRequest::Tile(TileRequest { format: *format, scale, ..tile.clone() });
+            let request = PictureRequest::Tile(tile.of(*format));
             let entry = Entry {
                 body: body.clone(),
                 content_type: format.media_type().to_string(),

@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::format::Format;
 use crate::limits;
 use crate::mvt;
-use crate::request::{ApiKey, PictureRequest, TileRequest, cache_key};
+use crate::request::{ApiKey, Labels, PictureRequest, TileRequest, cache_key};
 use crate::scene::{self, SourceTiles, TileData, Tiles};
 use crate::source::{Fetched, Info, Source, TileKind};
 use crate::tile::TileId;
@@ -341,5 +341,5 @@ fn parse(bytes: Bytes, kind: TileKind) -> Result<TileData, Error> {
 
 /// The request whose key a source tile is cached under.
 fn source_tile_request(tile: TileId) -> TileRequest {
-    TileRequest { tile, format: Format::Mvt, size: 256, scale: 1, style: None }
+    TileRequest { tile, format: Format::Mvt, size: 256, scale: 1, style: None, labels: Labels::default() }
 }

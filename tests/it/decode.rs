@@ -121,7 +121,7 @@ fn compare(what: &str, bytes: Bytes) -> [usize; 2] {
 }
 
 /// The tile and all below it, as far as an archive has them.
-async fn below(source: &Source, tile: TileId, found: &mut Vec<(TileId, Bytes)>) {
+pub async fn below(source: &Source, tile: TileId, found: &mut Vec<(TileId, Bytes)>) {
     let mut open = vec![tile];
     while let Some(tile) = open.pop() {
         let Fetched::Tile(bytes) = source.fetch(tile, None).await.expect("an answer") else { continue };

@@ -6,7 +6,7 @@ use rasterzen::assets::with_sprite;
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
 use rasterzen::output::Rasterizer;
-use rasterzen::request::TileRequest;
+use rasterzen::request::{Labels, TileRequest};
 use rasterzen::source::{Base, Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tiler::{Freshness, Map, Tiler};
@@ -91,7 +91,14 @@ async fn check(style: Style, cases: &[(&str, u32, u8)]) {
     let mut different = Vec::new();
     for &(tile, size, scale) in cases {
         for format in [Format::Svg, Format::Png] {
-            let request = TileRequest { tile: tile.parse().unwrap(), format, size, scale, style: None };
+            let request = TileRequest {
+                tile: tile.parse().unwrap(),
+                format,
+                size,
+                scale,
+                style: None,
+                labels: Labels::default(),
+            };
             let drawn = tiler.picture(&request, None).await.unwrap().body;
             let at_scale = if scale == 1 { String::new() } else { format!("@{scale}x") };
             let of_size = if size == 256 { String::new() } else { format!("-{size}") };

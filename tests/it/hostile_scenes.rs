@@ -132,7 +132,7 @@ impl Hostile {
         };
         let images = vec![image(0, 5), image(5, 0), image(1, 1), image(7, 3)];
         let runs = (0..self.0.usize(..4)).map(|_| self.run()).collect();
-        Scene { width, height, turn, runs, images, caption: None }
+        Scene { width, height, turn, runs, images, outlines: Vec::new(), wanting: Vec::new(), caption: None }
     }
 }
 
@@ -161,6 +161,15 @@ fn thousands_of_rings_over_one_another_are_one() {
     let paint = Paint::Color(Color::BLACK);
     let items = vec![Item::Fill(Fill { paint, antialias: true, path })];
     let runs = vec![Run::Squares(vec![Square { clip: [0, 0, 10, 10], layers: vec![(0, items)] }])];
-    let drawn = raster::pixels(&Scene { width: 10, height: 10, turn: None, runs, images: Vec::new(), caption: None });
+    let drawn = raster::pixels(&Scene {
+        width: 10,
+        height: 10,
+        turn: None,
+        runs,
+        images: Vec::new(),
+        outlines: Vec::new(),
+        wanting: Vec::new(),
+        caption: None,
+    });
     assert_eq!([[0, 4], [1, 4], [6, 4], [9, 4], [4, 9]].map(|[x, y]| drawn.pixel(x, y)[3]), [0, 255, 255, 0, 0]);
 }

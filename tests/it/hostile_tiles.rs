@@ -8,7 +8,7 @@ use rasterzen::format::Format;
 use rasterzen::limits;
 use rasterzen::mvt::Tile;
 use rasterzen::output::Rasterizer;
-use rasterzen::request::TileRequest;
+use rasterzen::request::{Labels, TileRequest};
 use rasterzen::scene::{SourceTiles, Tiles};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
@@ -92,7 +92,7 @@ fn drawn(bytes: &Bytes, style: &Style, format: Format, rasterizer: Rasterizer) -
     let cells: HashMap<_, _> = ids.map(|id| (id, Some((id, parsed.clone().into())))).collect();
     let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
     let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
-    let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None };
+    let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None, labels: Labels::default() };
     draw(style, &request, &tiles, &How { rasterizer, ..How::default() }).map(|drawn| drawn.body)
 }
 

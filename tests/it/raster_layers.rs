@@ -67,7 +67,7 @@ impl Photos {
         let data = |id| TileData::Raster(Arc::new(noise(id, self.side, self.opaque)));
         let cells: HashMap<_, _> = cells.into_iter().map(|id| (id, Some((id, data(id))))).collect();
         let tiles = SourceTiles { class: self.class, maxzoom: self.maxzoom, cells };
-        scene::build(style, viewport, &Tiles::from([("photos".to_string(), tiles)])).unwrap()
+        scene::build(style, viewport, &Tiles::from([("photos".to_string(), tiles)]), None).unwrap()
     }
 
     fn picture(&self, style: &Style, viewport: &Viewport) -> Picture {
@@ -265,7 +265,7 @@ fn a_picture_over_four_corners_is_seen_in_perspective() {
     let corners = picture.corners;
     let style = style.with_pictures(BTreeMap::from([("p".to_string(), picture)]), "d");
     let viewport = Viewport::of_tile(id(0, 0, 0), 512, 2);
-    let scene = scene::build(&style, &viewport, &Tiles::new()).unwrap();
+    let scene = scene::build(&style, &viewport, &Tiles::new(), None).unwrap();
     let drawn = raster::pixels(&scene);
     // Where the diagonals meet: the sides are to each other as 1 to 2, and so are the parts of the diagonals.
     let y = corners[0][1] + (corners[3][1] - corners[0][1]) / 3.0;
@@ -275,7 +275,7 @@ fn a_picture_over_four_corners_is_seen_in_perspective() {
     assert_eq!(drawn.pixel(2, 512), [0; 4], "beside it");
     // In every copy of the world.
     let east = Viewport { left: viewport.left + 1024 * 3, ..viewport };
-    let scene = scene::build(&style, &east, &Tiles::new()).unwrap();
+    let scene = scene::build(&style, &east, &Tiles::new(), None).unwrap();
     assert_eq!(raster::pixels(&scene).pixels, drawn.pixels);
 }
 
@@ -288,7 +288,7 @@ fn colours_are_changed_as_the_style_says() {
         let bitmap = Arc::new(Bitmap { width: 1, height: 1, data: color.to_vec() });
         let cells = cells.into_iter().map(|id| (id, Some((id, TileData::Raster(bitmap.clone()))))).collect();
         let tiles = SourceTiles { class: SizeClass::C256, maxzoom: 5, cells };
-        let scene = scene::build(&style, &viewport, &Tiles::from([("photos".to_string(), tiles)])).unwrap();
+        let scene = scene::build(&style, &viewport, &Tiles::from([("photos".to_string(), tiles)]), None).unwrap();
         raster::pixels(&scene).pixel(100, 100)
     };
     let red = [255, 0, 0, 255];

@@ -75,7 +75,7 @@ impl World {
     }
 
     pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
-        build(style, viewport, &self.tiles(style, viewport)).expect("a scene")
+        build(style, viewport, &self.tiles(style, viewport), None).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
@@ -313,7 +313,7 @@ fn fills_are_drawn_by_the_tile_that_has_them_and_clipped_to_it() {
 
 /// The pixels of the written SVG.
 pub fn by_resvg(scene: &Scene, style: &Style) -> Picture {
-    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "", live_text: false });
     resvg::pixels(&text, scene.width, scene.height).expect("pixels")
 }
 
@@ -660,9 +660,10 @@ fn the_same_input_gives_the_same_scene() {
             cells.reverse();
         }
         source.cells = cells.into_iter().collect::<HashMap<_, _>>();
-        let again = build(&style, &viewport, &tiles).expect("a scene");
+        let again = build(&style, &viewport, &tiles, None).expect("a scene");
         assert!(again == first, "another scene");
-        let text = |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "" });
+        let text =
+            |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "", live_text: false });
         assert_eq!(text(&again), text(&first));
     }
 }
@@ -705,7 +706,7 @@ fn tiles_of_256_px_have_what_the_tile_of_512_px_has() {
 
 /// The pixels that resvg makes of a scene.
 pub fn pixels(scene: &Scene, style: &Style) -> raster::Picture {
-    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "", live_text: false });
     resvg::pixels(&text, scene.width, scene.height).expect("pixels")
 }
 

@@ -9,8 +9,8 @@ use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
 use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, Tiles};
 use rasterzen::source::{Base, Fetched, Overrides, Source};
-use rasterzen::style::color::Color;
 use rasterzen::style::{BUNDLED, BlendMode, Cap, Join, Style};
+use rasterzen::style::{Named, color::Color};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{Turn, Viewport};
 use serde_json::{Value as Json, json};
@@ -100,7 +100,7 @@ impl Place {
             let source = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells: cells.collect() };
             tiles.insert(name.clone(), source);
         }
-        scene::build(style, viewport, &tiles).unwrap()
+        scene::build(style, viewport, &tiles, None).unwrap()
     }
 
     /// The layers that two viewports see differently, each with how many pixels.
@@ -403,9 +403,11 @@ fn only(scene: &Scene, layer: usize) -> Scene {
                 })
                 .collect(),
         )),
-        Run::Background(other, _) | Run::Circles(other, _) if *other == layer => Some(run.clone()),
+        Run::Background(other, _) | Run::Circles(other, _) | Run::Symbols(other, _) if *other == layer => {
+            Some(run.clone())
+        }
         Run::Blended(_, squares) if squares[0].layers[0].0 == layer => Some(run.clone()),
-        Run::Background(..) | Run::Blended(..) | Run::Circles(..) => None,
+        Run::Background(..) | Run::Blended(..) | Run::Circles(..) | Run::Symbols(..) => None,
     };
     Scene { runs: scene.runs.iter().filter_map(of).collect(), ..scene.clone() }
 }
@@ -418,7 +420,7 @@ fn far(a: &Picture, b: &Picture, levels: u8) -> f64 {
 }
 
 fn by_resvg(scene: &Scene, style: &Style) -> Picture {
-    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, style, &svg::Document { title: "t", attribution: "", live_text: false });
     resvg::pixels(&text, scene.width, scene.height).unwrap()
 }
 
@@ -495,7 +497,7 @@ fn single_items_have_the_coverage_that_resvg_finds_at_eight_times_the_size() {
 
 /// A scene by resvg at 8 times the size, each pixel the mean of 64.
 fn truly(scene: &Scene) -> Picture {
-    let text = svg::write(scene, &light(), &svg::Document { title: "t", attribution: "" });
+    let text = svg::write(scene, &light(), &svg::Document { title: "t", attribution: "", live_text: false });
     let size = |by: u32| format!(r#"width="{}" height="{}""#, scene.width * by, scene.height * by);
     let text = text.replacen(&size(1), &size(8), 1);
     smaller(&resvg::pixels(&text, scene.width * 8, scene.height * 8).unwrap(), 8)
@@ -572,7 +574,16 @@ fn shaded(points: &[[f64; 2]; 2], colors: &[&str]) -> scene::Item {
 }
 
 fn scene_of(runs: Vec<Run>, images: Vec<Bitmap>) -> Scene {
-    Scene { width: 256, height: 256, turn: None, caption: None, runs, images }
+    Scene {
+        width: 256,
+        height: 256,
+        turn: None,
+        caption: None,
+        runs,
+        images,
+        outlines: Vec::new(),
+        wanting: Vec::new(),
+    }
 }
 
 /// What is painted, as in the test before. The largest share measured is 0.008 %, five
@@ -701,7 +712,7 @@ fn item(what: &str, points: &[String], side: u32) -> Scene {
             squares(scene::Item::Stroke(stroke), side)
         }
     };
-    Scene { width: side, height: side, turn: None, caption: None, runs: vec![run], images: Vec::new() }
+    Scene { width: side, height: side, ..scene_of(vec![run], Vec::new()) }
 }
 
 fn squares(item: scene::Item, side: u32) -> Run {

@@ -7,7 +7,7 @@ use crate::server::Server;
 use rasterzen::cache::Cache;
 use rasterzen::format::Format;
 use rasterzen::output::Rasterizer;
-use rasterzen::request::StaticRequest;
+use rasterzen::request::{Labels, StaticRequest};
 use rasterzen::source::{Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tiler::{Freshness, Map, Tiler};
@@ -251,7 +251,7 @@ fn attribution_is_written_on_request() {
 }
 
 #[test]
-fn letters_that_the_font_lacks_and_markup_are_left_out() {
+fn markup_is_left_out_and_letters_that_no_font_has_are_told_only() {
     let dir = directory();
     let style = json!({
         "version": 8, "layers": [{"id": "letter-1", "type": "background", "paint": {"background-color": "#fff"}}],
@@ -274,7 +274,7 @@ fn letters_that_the_font_lacks_and_markup_are_left_out() {
         ("<a>One</a> <a>Two</a>", Some("One, Two")),
         ("Łódź, Çeşme – “Ünï”", Some("Łódź, Çeşme – “Ünï”")),
         ("&lt;script&gt;alert(1)&lt;/script&gt;", Some("<script>alert(1)</script>")),
-        ("地図 Map", Some("Map")),
+        ("地図 Map", Some("地図 Map")),
         ("地図", None),
         ("", None),
     ] {
@@ -418,8 +418,13 @@ fn a_picture_of_cells_is_the_picture() {
     let (tiler, runtime) = tiler();
     for bearing in [0.0, 25.0] {
         let viewport = Viewport::around([7.4215, 43.7345], 15.3, bearing, [2300, 60], 1);
-        let image =
-            |viewport: Viewport| StaticRequest { viewport, format: Format::Png, style: None, attribution: true };
+        let image = |viewport: Viewport| StaticRequest {
+            viewport,
+            format: Format::Png,
+            style: None,
+            attribution: true,
+            labels: Labels::default(),
+        };
         let mut cells = Vec::new();
         let whole = image(viewport);
         let drawn = tiler.large_png(&whole, None, |total| cells.push(total));
@@ -465,7 +470,8 @@ fn a_turned_picture_is_one_rotation_of_hard_squares() {
     let (tiler, runtime) = tiler();
     let draw = |bearing: f64| {
         let viewport = Viewport::around([7.4215, 43.7345], 15.0, bearing, [700, 500], 1);
-        let image = StaticRequest { viewport, format: Format::Svg, style: None, attribution: false };
+        let image =
+            StaticRequest { viewport, format: Format::Svg, style: None, attribution: false, labels: Labels::default() };
         String::from_utf8(runtime.block_on(tiler.picture(&image, None)).expect("a picture").body.to_vec())
             .expect("UTF-8")
     };

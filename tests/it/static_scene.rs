@@ -197,7 +197,7 @@ impl Sample {
         };
         let cells = cells.into_iter().map(|cell| (cell, found(cell))).collect();
         let tiles = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells };
-        build(&self.style, viewport, &Tiles::from([("tilezen".to_string(), tiles)])).expect("a scene")
+        build(&self.style, viewport, &Tiles::from([("tilezen".to_string(), tiles)]), None).expect("a scene")
     }
 }
 

@@ -625,7 +625,17 @@ fn bounds_hold_for_every_feature() {
 /// Layers with something that is not drawn: the one warning's path, and whether the layer itself is drawn.
 fn undrawn() -> Vec<(Json, &'static str, bool)> {
     vec![
-        (json!({"type": "symbol", "layout": {"text-field": "{name}"}}), "layers[0].type", false),
+        (json!({"type": "symbol", "layout": {"symbol-frob": 1}}), "layers[0].layout.symbol-frob", true),
+        (
+            json!({"type": "symbol", "layout": {"symbol-height-offset": 1}}),
+            "layers[0].layout.symbol-height-offset",
+            true,
+        ),
+        (
+            json!({"type": "symbol", "layout": {"text-field": ["format", "a", {"vertical-align": "top"}]}}),
+            "layers[0].layout.text-field",
+            true,
+        ),
         (json!({"type": "frob", "paint": {"frob-color": 5}}), "layers[0].type", false),
         (json!({"type": "raster", "source": "s"}), "layers[0].source", false),
         (json!({"type": "line", "source": "r"}), "layers[0].source", false),

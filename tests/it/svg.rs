@@ -22,7 +22,7 @@ fn drawn(style: &Style, viewport: &Viewport, class: SizeClass, bytes: &bytes::By
     let (cells, _) = cells(viewport, class, 15, margin);
     let cells = cells.into_iter().map(|cell| (cell, Some((cell, tile.clone().into())))).collect();
     let tiles = Tiles::from([(source.clone(), SourceTiles { class, maxzoom: 15, cells })]);
-    let scene = build(style, viewport, &tiles).expect("a scene");
+    let scene = build(style, viewport, &tiles, None).expect("a scene");
     write(&scene, style, document)
 }
 
@@ -53,7 +53,7 @@ fn viewport() -> Viewport {
 }
 
 /// Parses, and checks everything that every document has to keep to.
-fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Document<'a> {
+pub fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Document<'a> {
     let document = roxmltree::Document::parse(text).unwrap_or_else(|e| panic!("{what}: {e}"));
     let root = document.root_element();
     let (width, height) = (viewport.width, viewport.height);
@@ -84,12 +84,17 @@ fn check<'a>(what: &str, text: &'a str, viewport: &Viewport) -> roxmltree::Docum
                 "style",
                 "mask",
                 "shape-rendering",
+                "role",
+                "aria-label",
+                "label",
+                "transform",
             ],
+            "defs" => &[],
             "clipPath" => &["id"],
             "mask" => &["id", "maskUnits", "x", "y", "width", "height"],
             "pattern" => &["id", "patternUnits", "width", "height", "href", "patternTransform"],
-            "image" => &["width", "height", "preserveAspectRatio", "href"],
-            "use" => &["href", "stroke-width", "stroke-opacity"],
+            "image" => &["id", "width", "height", "preserveAspectRatio", "href"],
+            "use" => &["href", "x", "y", "transform", "opacity", "stroke-width", "stroke-opacity"],
             "radialGradient" => &["id"],
             "stop" => &["offset", "stop-color", "stop-opacity"],
             "path" => &[
@@ -147,7 +152,7 @@ fn check_path(what: &str, data: &str, is_clip: bool) {
         return;
     }
     let relative = data.starts_with('m');
-    let commands = if relative { "mlhvz" } else { "MHVz" };
+    let commands = if relative { "mlhvqcz" } else { "MHVz" };
     assert!(relative || is_clip || data.starts_with("M0 0H"), "{what}: {data}");
     let fits = |c: char| c.is_ascii_digit() || " -".contains(c) || commands.contains(c);
     assert!(data.chars().all(fits), "{what}: {data}");
@@ -181,7 +186,7 @@ fn names_from_strangers_cannot_break_the_document() {
         let ids = [name, &format!("{name}1"), &format!("{name}2"), &format!("3{name}")];
         let style = style(name, ids);
         let title = format!("{name} 14/1/2");
-        let document = Document { title: &title, attribution: name };
+        let document = Document { title: &title, attribution: name, live_text: false };
         let what = &name[..name.len().min(40)];
         let text = drawn(&style, &viewport(), SizeClass::C512, &features(), &document);
         let parsed = check(what, &text, &viewport());
@@ -203,7 +208,7 @@ fn names_from_strangers_cannot_break_the_document() {
 fn a_layer_may_have_the_name_of_a_clip() {
     // Ids are unique, else the clip would be the wrong element and hide or show what it should not.
     let style = style("s", ["square-0", "square-1", "square-2", "square-3"]);
-    let document = Document { title: "t", attribution: "" };
+    let document = Document { title: "t", attribution: "", live_text: false };
     let text = drawn(&style, &viewport(), SizeClass::C256, &features(), &document);
     check("clips", &text, &viewport());
 }
@@ -211,7 +216,7 @@ fn a_layer_may_have_the_name_of_a_clip() {
 #[test]
 fn several_squares_are_clipped_and_one_is_not() {
     let style = style("s", ["a", "b", "c", "d"]);
-    let document = Document { title: "t", attribution: "" };
+    let document = Document { title: "t", attribution: "", live_text: false };
     let clips = |class: SizeClass, viewport: &Viewport| {
         let text = drawn(&style, viewport, class, &features(), &document);
         let parsed = check("clips", &text, viewport);
@@ -241,7 +246,8 @@ fn several_squares_are_clipped_and_one_is_not() {
 #[test]
 fn a_real_map_is_well_formed_at_every_size() {
     let style = Style::parse("light", BUNDLED[0].1).expect("the bundled style");
-    let document = Document { title: "light 14/8529/5974", attribution: "© OpenStreetMap contributors" };
+    let document =
+        Document { title: "light 14/8529/5974", attribution: "© OpenStreetMap contributors", live_text: false };
     let tile = sample("14/8529/5974");
     for (size, scale) in [(256, 1), (512, 1), (512, 4)] {
         let viewport = Viewport::of_tile(TileId::new(14, 8529, 5974).expect("a tile"), size, scale);
@@ -271,7 +277,13 @@ fn what_is_drawn_is_where_it_should_be() {
         .with(Feature::polygon(&[square, hole]))
         .with(Feature::line(&[[800, 2400], [1600, 2400]]))
         .with(Feature::points(&[[2400, 800]]))]);
-    let text = drawn(&style, &viewport(), SizeClass::C512, &bytes, &Document { title: "t", attribution: "" });
+    let text = drawn(
+        &style,
+        &viewport(),
+        SizeClass::C512,
+        &bytes,
+        &Document { title: "t", attribution: "", live_text: false },
+    );
     let pixels = resvg::pixels(&text, 512, 512).expect("pixels");
     let (white, red, green, blue, black) = ([255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0]);
     for (x, y, color) in [
@@ -323,7 +335,8 @@ fn everything_that_can_be_painted_is_within_the_document() {
     let layer = Layer::new("a").with(Feature::polygon(&[ring])).with(Feature::line(line)).with(metered);
     let bytes = tile(&[layer.with(Feature::points(&[[2048, 2048]]))]);
     for (class, images) in [(SizeClass::C512, 1), (SizeClass::C256, 1)] {
-        let text = drawn(&style, &viewport(), class, &bytes, &Document { title: "t", attribution: "" });
+        let text =
+            drawn(&style, &viewport(), class, &bytes, &Document { title: "t", attribution: "", live_text: false });
         let parsed = check("everything", &text, &viewport());
         let count = |name: &str| parsed.descendants().filter(|node| node.has_tag_name(name)).count();
         for name in ["pattern", "image", "mask", "use", "radialGradient", "stop"] {

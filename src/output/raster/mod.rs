@@ -3,17 +3,19 @@
 //!
 //! A shape becomes edges (`outline` for strokes), these become coverage (`coverage`), and that a colour over what is
 //! there (`blend`) or an image (`pattern`). A stroke of many colours is put together on a sheet (`sheet`) and seen
-//! through the stroke's coverage; one that fades is the mean of several (`blur`). A layer that is blended as a whole is
-//! drawn on pixels of its own (`group`). A turned scene is turned before all that, and each of its squares is a mask
+//! through the stroke's coverage; one that fades is the mean of several (`blur`). Texts (`symbol`) are glyphs as polygons
+//! (`glyph`). A layer that is blended as a whole is drawn on pixels of its own (`group`). A turned scene is turned before all that, and each of its squares is a mask
 //! (`turn`).
 
 mod blend;
 mod blur;
 mod coverage;
+pub mod glyph;
 mod group;
 mod outline;
 mod pattern;
 mod sheet;
+mod symbol;
 mod turn;
 
 use crate::bitmap::Bitmap;
@@ -24,6 +26,7 @@ use crate::style::Cap;
 use crate::style::color::Color;
 use blend::{Ink, Pixel, mix, over, share};
 use coverage::{Coverage, FAR, PixelRect, Rule};
+use glyph::Shapes;
 use outline::{Outliner, Pen, disc, tips};
 use pattern::{Area, Stretch};
 use sheet::Sheet;
@@ -66,6 +69,7 @@ pub fn pixels(scene: &Scene) -> Picture {
 fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
     let mut picture = Picture::blank(scene.width, scene.height);
     let (width, rows) = (scene.width as usize, limits::RASTER_ROWS as usize);
+    let mut shapes = Shapes::new(&scene.outlines);
     // A band at a time, so that memory for coverage does not grow with the picture.
     for (i, pixels) in picture.pixels.chunks_mut((width * rows).max(1)).enumerate() {
         let (top, height) = ((i * rows) as i32, pixels.len() / width);
@@ -78,8 +82,9 @@ fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
             content: Sheet::new(width, top, height),
             sums: Sheet::new(width, top, height),
             group: Vec::new(),
+            points: Vec::new(),
         };
-        band.draw(scene, pixels);
+        band.draw(scene, &mut shapes, pixels);
     }
     picture
 }
@@ -97,10 +102,12 @@ struct Band<'a> {
     sums: Sheet<u16>,
     /// A layer that is blended as a whole.
     group: Vec<Pixel>,
+    /// A ring of a glyph where it lies.
+    points: Vec<[i32; 2]>,
 }
 
 impl<'a> Band<'a> {
-    fn draw(&mut self, scene: &Scene, pixels: &mut [Pixel]) {
+    fn draw(&mut self, scene: &Scene, shapes: &mut Shapes, pixels: &mut [Pixel]) {
         for run in &scene.runs {
             match run {
                 Run::Background(_, paint) => self.background(paint, pixels),
@@ -119,6 +126,7 @@ impl<'a> Band<'a> {
                         self.circle(circle, pixels);
                     }
                 }
+                Run::Symbols(_, symbols) => self.symbols(symbols, shapes, pixels),
             }
         }
         if let Some(caption) = &scene.caption {
@@ -168,7 +176,9 @@ impl<'a> Band<'a> {
             match item {
                 Item::Fill(fill) => self.fill(fill, pixels),
                 Item::Stroke(stroke) => self.stroke(stroke, pixels),
-                Item::Image(image) => self.image(image, pixels),
+                Item::Image(Image { image, corner, opacity }) => {
+                    self.bitmap(*image, *corner, *opacity, self.turn, pixels);
+                }
             }
         }
     }
@@ -189,16 +199,24 @@ impl<'a> Band<'a> {
         }
     }
 
-    fn image(&mut self, image: &Image, pixels: &mut [Pixel]) {
-        let Some(bitmap) = self.images.get(image.image) else { return };
-        let Some(area) = Area::once(bitmap, image.corner, image.opacity, self.turn) else { return };
+    /// An image once, pixel for pixel but for the turn.
+    fn bitmap(
+        &mut self,
+        image: scene::ImageId,
+        corner: [i64; 2],
+        opacity: f64,
+        turn: Option<&Rotation>,
+        pixels: &mut [Pixel],
+    ) {
+        let Some(bitmap) = self.images.get(image) else { return };
+        let Some(area) = Area::once(bitmap, corner, opacity, turn) else { return };
         let far = i64::from(FAR);
         let edge =
             |at: i64, length: u32| at.saturating_add(length.into()).saturating_mul(UNITS).clamp(-far, far) as i32;
-        let [left, top] = image.corner.map(|c| edge(c, 0));
-        let (right, bottom) = (edge(image.corner[0], bitmap.width), edge(image.corner[1], bitmap.height));
+        let [left, top] = corner.map(|c| edge(c, 0));
+        let (right, bottom) = (edge(corner[0], bitmap.width), edge(corner[1], bitmap.height));
         let corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-        self.coverage.polygon(&corners.map(|corner| self.turn.map_or(corner, |turn| turn.in_picture(corner))));
+        self.coverage.polygon(&corners.map(|corner| turn.map_or(corner, |turn| turn.in_picture(corner))));
         self.lay(Rule::NonZero, pixels, |y, x, run, pixels| area.lay(y, x, run, pixels));
     }
 
@@ -250,7 +268,7 @@ impl<'a> Band<'a> {
     /// Puts the images along a line on the sheet.
     fn put_quads(&mut self, quads: &[Quad]) {
         for quad in quads {
-            let Some(stretch) = self.images.get(quad.image).and_then(|image| Stretch::new(quad, image)) else {
+            let Some(stretch) = self.images.get(quad.image).and_then(|image| Stretch::new(quad, image, 1.0)) else {
                 continue;
             };
             self.coverage.polygon(&quad.corners);
@@ -278,15 +296,7 @@ impl<'a> Band<'a> {
         let [left, top, right, bottom] = caption.ground.map(|c| c.saturating_mul(UNITS).clamp(-far, far) as i32);
         self.coverage.polygon(&[[left, top], [right, top], [right, bottom], [left, bottom]]);
         self.lay_color(caption.ground_color, Rule::NonZero, pixels);
-        let mut points = Vec::new();
-        for &(outline, at) in &caption.letters {
-            for (ring, _) in caption.outlines[outline].parts() {
-                points.clear();
-                points.extend(ring.iter().map(|p| [0, 1].map(|i| p[i].saturating_add(at[i]))));
-                self.coverage.polygon(&points);
-            }
-        }
-        self.lay_color(caption.color, Rule::NonZero, pixels);
+        self.letters(&caption.text, &mut Shapes::new(&caption.outlines), pixels);
     }
 
     /// An image to fill with; none where there is none.

@@ -166,19 +166,57 @@ impl Outliner {
 /// Adds convex rings that belong to a stroke, wound as its outline is.
 pub fn tips(path: &Path, coverage: &mut Coverage) {
     for (ring, _) in path.parts() {
-        let ring_area: i128 = (0..ring.len())
-            .map(|i| {
-                let ([ax, ay], [bx, by]) = (ring[i].map(i128::from), ring[(i + 1) % ring.len()].map(i128::from));
-                ax * by - ay * bx
-            })
-            .sum();
-        if ring_area <= 0 {
+        if twice_area(ring) <= 0 {
             coverage.polygon(ring);
         } else {
             let reversed: Vec<[i32; 2]> = ring.iter().rev().copied().collect();
             coverage.polygon(&reversed);
         }
     }
+}
+
+/// Twice the area that a ring encloses, negative where it is wound as strokes are.
+pub fn twice_area(ring: &[[i32; 2]]) -> i128 {
+    let edges = ring.iter().zip(ring.iter().cycle().skip(1));
+    edges
+        .map(|(a, b)| {
+            let ([ax, ay], [bx, by]) = (a.map(i128::from), b.map(i128::from));
+            ax * by - ay * bx
+        })
+        .sum()
+}
+
+/// A ring together with what lies within a distance to the right of it, with round joins: of a ring that is wound as
+/// strokes are (its area is negative), what is around it.
+///
+/// It is the ring and a quad beside each of its edges and a sector at each of its corners, all wound one way: where the
+/// ring bends to the right, quads lie over one another, and nothing cancels.
+pub fn grown(ring: &[[i32; 2]], radius: f64) -> Vec<[i32; 2]> {
+    let count = ring.len();
+    let mut points = Vec::with_capacity(2 * count);
+    let mut before = segment(ring[count - 1], ring[0]);
+    for (i, &at) in ring.iter().enumerate() {
+        let after = segment(at, ring[(i + 1) % count]);
+        let (a, b) = (before.direction, after.direction);
+        let (cross, dot) = (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
+        let (from, to) = (turned(a), turned(b));
+        let tip = [0, 1].map(|i| (from[i] + to[i]) / (1.0 + dot));
+        let half = ((1.0 + dot) / 2.0).max(0.0).sqrt();
+        // Half of either side, so that what is cut off at both its ends is not more than all of it.
+        let short = radius * cross.abs() / (1.0 + dot) <= before.length.min(after.length) / 2.0;
+        match cross > 0.0 {
+            true if dot > 0.0 && short => points.push(offset(at, tip, radius)),
+            true => points.extend([offset(at, from, radius), at, offset(at, to, radius)]),
+            false if dot > 0.0 && radius * (1.0 / half - 1.0) <= TOLERANCE => points.push(offset(at, tip, radius)),
+            false => {
+                points.push(offset(at, from, radius));
+                arc(&mut points, at, from, to, radius);
+                points.push(offset(at, to, radius));
+            }
+        }
+        before = after;
+    }
+    points
 }
 
 /// Adds a disc.

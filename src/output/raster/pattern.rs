@@ -106,17 +106,18 @@ pub struct Stretch<'a> {
     /// From output pixels, relative to the image's corner, to the image's pixels.
     inverse: [f64; 4],
     corner: [f64; 2],
+    opacity: u32,
 }
 
 impl<'a> Stretch<'a> {
     /// None of an image without pixels or extent.
-    pub fn new(quad: &Quad, bitmap: &'a Bitmap) -> Option<Stretch<'a>> {
+    pub fn new(quad: &Quad, bitmap: &'a Bitmap, opacity: f64) -> Option<Stretch<'a>> {
         let [a, b, c, d, e, f] = quad.transform;
         let determinant = a * d - b * c;
         let inverse = [d, -c, -b, a].map(|n| n / determinant);
         let is_finite = inverse.iter().chain(&[e, f]).all(|n| n.is_finite());
         let image = Image::new(bitmap).filter(|_| is_finite)?;
-        Some(Stretch { image, inverse, corner: [e, f] })
+        Some(Stretch { image, inverse, corner: [e, f], opacity: share(opacity) })
     }
 
     /// Lays it on a run of pixels.
@@ -128,7 +129,7 @@ impl<'a> Stretch<'a> {
             let at = [dx * xx + dy * xy, dx * yx + dy * yy];
             let at = at.map(|c| (c * 256.0).clamp(-FAR, FAR).floor() as i64 - 128);
             let sample = self.image.between(at, |i, length| i.clamp(0, length - 1));
-            *pixel = over(*pixel, sample, cover);
+            *pixel = over(*pixel, sample, self.opacity * cover / 256);
         }
     }
 }

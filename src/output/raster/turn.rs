@@ -64,7 +64,8 @@ impl Rotation {
     pub fn scene(&self, scene: &Scene) -> Scene {
         let squares = |squares: &[Square]| squares.iter().map(|square| self.turned(square)).collect();
         let run = |run: &Run| match run {
-            Run::Background(..) => run.clone(),
+            // Symbols are where they lie in the picture as they are.
+            Run::Background(..) | Run::Symbols(..) => run.clone(),
             Run::Squares(of) => Run::Squares(squares(of)),
             Run::Blended(blending, of) => Run::Blended(*blending, squares(of)),
             Run::Circles(layer, circles) => {

@@ -1,16 +1,20 @@
-//! What a document defines to refer to: clips, masks, images as patterns, gradients. Each stands before its first use.
+//! What a document defines to refer to: clips, masks, images, gradients, glyphs. Each stands before its first use.
 
 use super::SUBPIXELS;
 use super::ink::number;
+use super::path::{write_outline, write_path};
 use crate::bitmap::Bitmap;
 use crate::output::png;
 use crate::output::raster::Picture;
+use crate::output::raster::glyph::{Form, Shapes};
 use crate::scene::{Image, ImageId, Quad, Scene};
 use crate::style::Style;
+use crate::text::Outline;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 pub struct Defs<'a> {
     style: &'a Style,
@@ -25,12 +29,27 @@ pub struct Defs<'a> {
     areas: HashMap<(ImageId, [i64; 2]), String>,
     /// Gradients by what they are made of.
     gradients: HashMap<String, String>,
+    /// Images that are drawn as symbols.
+    icons: HashMap<ImageId, String>,
+    letters: HashMap<Arc<Outline>, String>,
+    /// By outline, em and radius.
+    halos: HashMap<(usize, u64, u32), String>,
 }
 
 impl<'a> Defs<'a> {
     pub fn new(style: &'a Style, scene: &'a Scene, whole: [i64; 4]) -> Defs<'a> {
-        let (images, areas, gradients) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Defs { style, scene, whole, ids: HashMap::new(), images, areas, gradients }
+        Defs {
+            style,
+            scene,
+            whole,
+            ids: HashMap::new(),
+            images: HashMap::new(),
+            areas: HashMap::new(),
+            gradients: HashMap::new(),
+            icons: HashMap::new(),
+            letters: HashMap::new(),
+            halos: HashMap::new(),
+        }
     }
 
     /// A new id of a kind, which no layer has.
@@ -96,6 +115,50 @@ impl<'a> Defs<'a> {
         let _ = write!(out, r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none""#);
         super::ink::write_opacity(out, "opacity", image.opacity);
         let _ = write!(out, r#" href="{href}"/>"#);
+    }
+
+    /// An image that symbols show; none of one that is not there.
+    pub fn icon(&mut self, out: &mut String, image: ImageId) -> Option<String> {
+        if let Some(id) = self.icons.get(&image) {
+            return Some(id.clone());
+        }
+        let bitmap = self.scene.images.get(image)?;
+        let id = self.next("icon-");
+        let (width, height, href) = (bitmap.width * SUBPIXELS, bitmap.height * SUBPIXELS, data_url(bitmap));
+        let _ = write!(
+            out,
+            r#"<image id="{id}" width="{width}" height="{height}" preserveAspectRatio="none" href="{href}"/>"#
+        );
+        self.icons.insert(image, id.clone());
+        Some(id)
+    }
+
+    /// A glyph's outline, in its font's units.
+    pub fn letter(&mut self, out: &mut String, outline: &Arc<Outline>) -> String {
+        if let Some(id) = self.letters.get(outline) {
+            return id.clone();
+        }
+        let id = self.next("letter-");
+        let _ = write!(out, r#"<path id="{id}" d=""#);
+        write_outline(out, outline);
+        out.push_str("\"/>");
+        self.letters.insert(outline.clone(), id.clone());
+        id
+    }
+
+    /// A glyph of the scene, grown; none of one that is not there.
+    pub fn halo(&mut self, out: &mut String, outline: usize, form: Form, shapes: &mut Shapes) -> Option<String> {
+        let key = (outline, form.size.to_bits(), form.radius);
+        if let Some(id) = self.halos.get(&key) {
+            return Some(id.clone());
+        }
+        let shape = shapes.get(outline, form)?;
+        let id = self.next("halo-");
+        let _ = write!(out, r#"<path id="{id}" d=""#);
+        write_path(out, &shape.path);
+        out.push_str("\"/>");
+        self.halos.insert(key, id.clone());
+        Some(id)
     }
 
     /// A mask over the whole picture; what is put between this and `</mask>` is its content.

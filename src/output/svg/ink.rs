@@ -237,7 +237,7 @@ pub fn number(n: f64) -> f64 {
     (n * 1e4).round() / 1e4
 }
 
-fn hex(color: Color) -> String {
+pub fn hex(color: Color) -> String {
     let [r, g, b, _] = color.to_rgba8();
     let short = |c: u8| c >> 4 == c & 15;
     if short(r) && short(g) && short(b) {

@@ -7,10 +7,13 @@
 mod defs;
 mod escape;
 mod ink;
+mod live;
 mod path;
+mod symbol;
 
-use crate::scene::{Caption, Fill, Item, Run, Scene, Square, Stroke};
-use crate::style::{BlendMode, Style};
+use crate::output::raster::glyph::Shapes;
+use crate::scene::{Caption, Fill, Item, LayerId, Run, Scene, Square, Stroke};
+use crate::style::{BlendMode, Named, Style};
 use crate::text;
 use crate::viewport::seen;
 use defs::Defs;
@@ -20,11 +23,16 @@ use std::fmt::Write;
 /// Units of 1/16 px in one pixel.
 const SUBPIXELS: u32 = 16;
 
+/// Where the names of objects in Inkscape are.
+const NAMES_OF_OBJECTS: &str = r#" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape""#;
+
 /// What the document says of itself.
 pub struct Document<'a> {
     pub title: &'a str,
     /// Who the data is from, as HTML; its text is written.
     pub attribution: &'a str,
+    /// Whether texts are written as text.
+    pub live_text: bool,
 }
 
 /// Writes the scene; the style gives the layers' names.
@@ -32,9 +40,10 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
     let (width, height) = (scene.width, scene.height);
     let mut out = String::with_capacity(1 << 16);
     let (box_width, box_height) = (width * SUBPIXELS, height * SUBPIXELS);
+    let inkscape = if has_texts(scene) { NAMES_OF_OBJECTS } else { "" };
     let _ = write!(
         out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {box_width} {box_height}">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg"{inkscape} width="{width}" height="{height}" viewBox="0 0 {box_width} {box_height}">"#
     );
     let _ = write!(out, "<title>{}</title>", escaped(document.title));
     let attribution = text::plain(document.attribution);
@@ -43,16 +52,24 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
     }
     // What is beside the picture before the turn does not end at the picture's edge.
     let [left, top, right, bottom] = seen(width, height, scene.turn);
-    let whole = match scene.turn {
-        None => [left, top, right, bottom],
-        Some(turn) => {
-            let [x, y] = turn.pivot.map(|c| ink::number(c * f64::from(SUBPIXELS)));
-            let _ = write!(out, r#"<g transform="rotate({} {x} {y})">"#, -turn.bearing);
-            [left - 1, top - 1, right + 1, bottom + 1]
-        }
-    };
+    let turn = scene.turn.map(|turn| {
+        let [x, y] = turn.pivot.map(|c| ink::number(c * f64::from(SUBPIXELS)));
+        format!(r#"<g transform="rotate({} {x} {y})">"#, -turn.bearing)
+    });
+    let around = i64::from(turn.is_some());
+    let whole = [left - around, top - around, right + around, bottom + around];
     let mut defs = Defs::new(style, scene, whole);
+    let mut shapes = Shapes::new(&scene.outlines);
+    let mut turned = false;
     for run in &scene.runs {
+        // Symbols are where they lie in the picture as they are.
+        let wanted = turn.as_deref().filter(|_| !matches!(run, Run::Symbols(..)));
+        match (turned, wanted) {
+            (true, None) => out.push_str("</g>"),
+            (false, Some(turn)) => out.push_str(turn),
+            _ => {}
+        }
+        turned = wanted.is_some();
         match run {
             Run::Background(layer, paint) => {
                 let id = escaped(&style.layers[*layer].id);
@@ -84,9 +101,17 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
                 circles.iter().for_each(|circle| ink::write_circle(&mut out, circle, &mut defs));
                 out.push_str("</g>");
             }
+            Run::Symbols(layer, symbols) => {
+                open_layer(&mut out, &style.layers[*layer].id, is_repeated(scene, *layer));
+                match document.live_text {
+                    true => live::write_symbols(&mut out, symbols, style, &mut defs),
+                    false => symbol::write_symbols(&mut out, symbols, &mut shapes, &mut defs),
+                }
+                out.push_str("</g>");
+            }
         }
     }
-    if scene.turn.is_some() {
+    if turned {
         out.push_str("</g>");
     }
     if let Some(caption) = &scene.caption {
@@ -100,9 +125,19 @@ pub fn write(scene: &Scene, style: &Style, document: &Document) -> String {
 fn squares_seen(scene: &Scene) -> bool {
     let several = |run: &Run| match run {
         Run::Squares(squares) | Run::Blended(_, squares) => squares.len() > 1,
-        Run::Background(..) | Run::Circles(..) => false,
+        Run::Background(..) | Run::Circles(..) | Run::Symbols(..) => false,
     };
     scene.runs.iter().any(several)
+}
+
+/// Whether a layer's symbols stand in the document more than once.
+fn is_repeated(scene: &Scene, layer: LayerId) -> bool {
+    scene.runs.iter().filter(|run| matches!(run, Run::Symbols(other, _) if *other == layer)).count() > 1
+}
+
+fn has_texts(scene: &Scene) -> bool {
+    let has = |run: &Run| matches!(run, Run::Symbols(_, symbols) if !symbols.texts.is_empty());
+    scene.caption.is_some() || scene.runs.iter().any(has)
 }
 
 fn write_square(out: &mut String, style: &Style, square: &Square, turned: bool, defs: &mut Defs) {
@@ -179,23 +214,24 @@ fn write_items(out: &mut String, items: &[Item], defs: &mut Defs) {
     }
 }
 
-/// Letters as outlines, each written once; what they say is the group's label.
 fn write_caption(out: &mut String, caption: &Caption, defs: &mut Defs) {
-    let _ = write!(out, r#"<g role="img" aria-label="{}">"#, escaped(&caption.text));
+    let (mut defined, mut letters) = (String::new(), String::new());
+    symbol::write_letters(&mut letters, &caption.text, &caption.outlines, &mut defined, defs);
+    symbol::open_text(out, &caption.text);
     let ground = ink::color_attributes(caption.ground_color);
-    let _ = write!(out, r#"<path{ground} d="{}"/><defs>"#, rectangle(caption.ground));
-    let mut names = Vec::new();
-    for outline in &caption.outlines {
-        let id = defs.next("letter-");
-        let _ = write!(out, r#"<path id="{id}" d=""#);
-        path::write_path(out, outline);
-        out.push_str("\"/>");
-        names.push(id);
+    let _ = write!(out, r#"<path{ground} d="{}"/>"#, rectangle(caption.ground));
+    symbol::write_defined(out, &defined, &letters);
+    out.push_str("</g>");
+}
+
+/// At most seven significant digits: enough that what is scaled by it stays where it is.
+fn significant(n: f64) -> f64 {
+    let digits = 6.0 - n.abs().log10().floor();
+    match n == 0.0 || !digits.is_finite() {
+        true => 0.0,
+        false => {
+            let by = 10f64.powf(digits.clamp(-300.0, 300.0));
+            (n * by).round() / by
+        }
     }
-    let _ = write!(out, "</defs><g{}>", ink::color_attributes(caption.color));
-    for (outline, at) in &caption.letters {
-        let [x, y] = at.map(path::subpixel);
-        let _ = write!(out, r##"<use href="#{}" x="{x}" y="{y}"/>"##, names[*outline]);
-    }
-    out.push_str("</g></g>");
 }

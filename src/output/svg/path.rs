@@ -1,6 +1,8 @@
-//! Path data: whole numbers of 1/16 px, relative, each rounded from where the line really is, so that nothing drifts.
+//! Path data: whole numbers, relative, each rounded from where the line really is, so that nothing drifts; of 1/16 px, or
+//! of a font's units.
 
 use crate::scene::Path;
+use crate::text::{Outline, Segment};
 use std::fmt::Write;
 
 pub fn write_path(out: &mut String, path: &Path) {
@@ -49,6 +51,44 @@ pub fn write_path(out: &mut String, path: &Path) {
             out.push('z');
             at = start;
         }
+    }
+}
+
+/// A glyph's outline in units of its font, y down.
+pub fn write_outline(out: &mut String, outline: &Outline) {
+    let mut at = [0, 0];
+    let mut start = at;
+    let mut open = false;
+    for segment in &outline.segments {
+        let points: &[[f32; 2]] = match segment {
+            Segment::Move(a) | Segment::Line(a) => &[*a],
+            Segment::Quadratic(a, b) => &[*a, *b],
+            Segment::Cubic(a, b, c) => &[*a, *b, *c],
+        };
+        let command = match segment {
+            Segment::Move(_) => 'm',
+            Segment::Line(_) => 'l',
+            Segment::Quadratic(..) => 'q',
+            Segment::Cubic(..) => 'c',
+        };
+        if command == 'm' && std::mem::replace(&mut open, true) {
+            out.push('z');
+            at = start;
+        }
+        out.push(command);
+        let mut end = at;
+        for (i, [x, y]) in points.iter().enumerate() {
+            end = [x.round() as i32, -y.round() as i32];
+            write_number(out, end[0] - at[0], i > 0);
+            write_number(out, end[1] - at[1], true);
+        }
+        at = end;
+        if command == 'm' {
+            start = at;
+        }
+    }
+    if open {
+        out.push('z');
     }
 }
 

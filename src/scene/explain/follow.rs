@@ -112,7 +112,9 @@ impl Look<'_> {
             failures: BTreeMap::new(),
         };
         let resolved = match fate {
-            Some(Fate::Unpainted | Fate::NoImage | Fate::Drawn) => layer.resolved(self.subject(Some(feature))),
+            Some(Fate::TooLarge | Fate::Crowded | Fate::Unpainted | Fate::NoImage | Fate::Drawn) => {
+                layer.resolved(self.subject(Some(feature)))
+            }
             _ => Vec::new(),
         };
         outcome.reason = match fate {
@@ -156,6 +158,8 @@ impl Look<'_> {
                 format!("{} cannot be evaluated: {}", refusing(), error.unwrap_or_default())
             }
             Cause::Outside => "nothing of it lies in the picture".to_string(),
+            Cause::TooLarge => "it reaches too far from its place".to_string(),
+            Cause::Crowded => "there is no room: other symbols take its place".to_string(),
             Cause::Unpainted => "there is nothing to paint: it is transparent, or has no width or radius".to_string(),
             Cause::NoImage => format!("there is no image {:?}", image_name(resolved).unwrap_or_default()),
         };

@@ -28,7 +28,7 @@ pub fn explain(
     wanted: Option<&FeatureName>,
 ) -> Result<Explanation, Error> {
     let mut record = Record::default();
-    let scene = build_traced(style, viewport, tiles, &mut record)?;
+    let scene = build_traced(style, viewport, tiles, None, &mut record)?;
     let look = Look { style, viewport, tiles, fates: &record.fates, drawn: drawn_layers(&scene) };
     let documented = style.document["layers"].as_array().map_or(&[][..], Vec::as_slice);
     let layers = documented.iter().enumerate().map(|(place, json)| look.layer(place, json)).collect();
@@ -65,7 +65,7 @@ fn drawn_layers(scene: &Scene) -> BTreeSet<LayerId> {
     let mut found = BTreeSet::new();
     for run in &scene.runs {
         match run {
-            Run::Background(layer, _) | Run::Circles(layer, _) => {
+            Run::Background(layer, _) | Run::Circles(layer, _) | Run::Symbols(layer, _) => {
                 found.insert(*layer);
             }
             Run::Squares(squares) | Run::Blended(_, squares) => {
@@ -210,6 +210,8 @@ impl Look<'_> {
                 None => Cause::Filter,
                 Some(_) => Cause::FilterFailed,
             },
+            Fate::TooLarge => Cause::TooLarge,
+            Fate::Crowded => Cause::Crowded,
             Fate::Unpainted => Cause::Unpainted,
             Fate::NoImage => Cause::NoImage,
             Fate::Outside => Cause::Outside,
@@ -273,7 +275,8 @@ fn is_empty(source: &SourceTiles) -> bool {
 }
 
 fn image_name(resolved: &[Resolved]) -> Option<&str> {
-    resolved.iter().find(|property| property.name.ends_with("-pattern"))?.value.as_str()
+    let is_image = |name: &str| name.ends_with("-pattern") || name == "icon-image";
+    resolved.iter().find(|property| is_image(&property.name))?.value.as_str()
 }
 
 fn note_missing_image(style: &Style, resolved: &[Resolved], report: &mut LayerReport) {

@@ -69,6 +69,8 @@ pub enum Cause {
     Filter,
     FilterFailed,
     Outside,
+    TooLarge,
+    Crowded,
     Unpainted,
     NoImage,
 }
@@ -139,6 +141,8 @@ impl Cause {
             Cause::Filter => "filter",
             Cause::FilterFailed => "filter_failed",
             Cause::Outside => "outside",
+            Cause::TooLarge => "too_large",
+            Cause::Crowded => "crowded",
             Cause::Unpainted => "unpainted",
             Cause::NoImage => "no_image",
         }

@@ -272,7 +272,7 @@ fn literal(value: &Json) -> Json {
 }
 
 /// A text with the values of properties in it, as `"{name} street"`.
-fn with_tokens(text: &str) -> Json {
+pub fn with_tokens(text: &str) -> Json {
     let mut parts: Vec<Json> = vec!["concat".into()];
     let mut rest = text;
     let mut plain = String::new();

@@ -83,6 +83,11 @@ static OPERATORS: LazyLock<HashMap<&'static str, Operator>> = LazyLock::new(|| {
     families.into_iter().flatten().map(|operator| (operator.name, operator)).collect()
 });
 
+/// Whether an array that begins with this name is an expression.
+pub fn is_operator(name: &str) -> bool {
+    find(name).is_some()
+}
+
 pub fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.get(name)
 }

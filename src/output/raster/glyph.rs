@@ -1,0 +1,132 @@
+//! Glyphs as polygons: their outlines at a size and a turn, as they are or grown by a halo's width; made once and
+//! remembered for the next picture.
+//!
+//! A shape is relative to where its glyph begins, and on the grid of the scene: wherever in the world a glyph lies, it
+//! is the same.
+
+use super::outline::{grown, twice_area};
+use crate::limits;
+use crate::scene::symbol::{Halo, Outlines};
+use crate::scene::{Path, UNITS};
+use crate::text::Outline;
+use foldhash::fast::RandomState;
+use moka::sync::Cache;
+use std::collections::HashMap;
+use std::f64::consts::TAU;
+use std::sync::{Arc, LazyLock};
+
+/// How far a flattened curve may be off, in scene units.
+const FLATNESS: f64 = UNITS as f64 / 32.0;
+
+/// Steps of a whole turn.
+const TURNS: f64 = 4096.0;
+
+/// Sine and cosine are rounded to this, so that they are the same everywhere.
+const PLACES: f64 = (1u32 << 30) as f64;
+
+/// The most shapes that make a halo that fades.
+const STEPS: f64 = 64.0;
+
+/// How a glyph is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Form {
+    /// The em, in output pixels.
+    pub size: f64,
+    /// Clockwise, in 1/4096 of a whole turn.
+    pub turn: u16,
+    /// How far it is grown, in scene units.
+    pub radius: u32,
+}
+
+/// A glyph in scene units, from its origin.
+#[derive(Debug)]
+pub struct Shape {
+    /// Rings filled by the non-zero rule, wound so that what is inside has a negative area: shapes over one another do
+    /// not cancel.
+    pub path: Path,
+    /// Left, top, right, bottom.
+    pub bounds: [i32; 4],
+}
+
+type Key = (Arc<Outline>, u64, u16, u32);
+
+static SHAPES: LazyLock<Cache<Key, Arc<Shape>, RandomState>> = LazyLock::new(|| {
+    let weight = |(outline, ..): &Key, shape: &Arc<Shape>| {
+        let points: usize = shape.path.parts().map(|(ring, _)| ring.len()).sum();
+        let own = size_of::<(Key, Shape)>() + points * size_of::<[i32; 2]>();
+        (own + size_of_val(&*outline.segments)).try_into().unwrap_or(u32::MAX)
+    };
+    Cache::builder().max_capacity(limits::GLYPH_SHAPES_BYTES).weigher(weight).build_with_hasher(RandomState::default())
+});
+
+/// The shapes of one picture's glyphs.
+pub struct Shapes<'a> {
+    pub outlines: &'a Outlines,
+    /// Those that have been asked for.
+    known: HashMap<(usize, u64, u16, u32), Arc<Shape>, RandomState>,
+}
+
+impl<'a> Shapes<'a> {
+    pub fn new(outlines: &'a Outlines) -> Shapes<'a> {
+        Shapes { outlines, known: HashMap::default() }
+    }
+
+    /// None of an outline that is not there.
+    pub fn get(&mut self, outline: usize, form: Form) -> Option<&Shape> {
+        let Form { size, turn, radius } = form;
+        let own = self.outlines.get(outline)?;
+        let shape = self.known.entry((outline, size.to_bits(), turn, radius)).or_insert_with(|| {
+            SHAPES.get_with((own.clone(), size.to_bits(), turn, radius), || Arc::new(Shape::new(own, form)))
+        });
+        Some(shape)
+    }
+}
+
+impl Shape {
+    fn new(outline: &Outline, Form { size, turn, radius }: Form) -> Shape {
+        let (sin, cos) = (f64::from(turn) / TURNS * TAU).sin_cos();
+        let [sin, cos] = [sin, cos].map(|n| (n * PLACES).round() / PLACES);
+        let turned = |[x, y]: [f64; 2]| [x * cos - y * sin, x * sin + y * cos].map(|c| (c + 0.5).floor() as i32);
+        let flat = outline.rings(size * UNITS as f64, FLATNESS);
+        let mut rings: Vec<Vec<[i32; 2]>> =
+            flat.into_iter().map(|ring| on_grid(ring.into_iter().map(turned))).collect();
+        rings.retain(|ring| ring.len() > 1);
+        if rings.iter().map(|ring| twice_area(ring)).sum::<i128>() > 0 {
+            rings.iter_mut().for_each(|ring| ring.reverse());
+        }
+        if radius > 0 {
+            rings.iter_mut().for_each(|ring| *ring = grown(ring, radius.into()));
+        }
+        let points = || rings.iter().flatten();
+        let low = |i: usize| points().map(|p| p[i]).min().unwrap_or(0);
+        let high = |i: usize| points().map(|p| p[i]).max().unwrap_or(0);
+        Shape { bounds: [low(0), low(1), high(0), high(1)], path: Path::of_rings(&rings) }
+    }
+}
+
+/// A ring without points that fall on the one before.
+fn on_grid(points: impl Iterator<Item = [i32; 2]>) -> Vec<[i32; 2]> {
+    let mut ring: Vec<[i32; 2]> = points.collect();
+    ring.dedup();
+    if ring.len() > 1 && ring.first() == ring.last() {
+        ring.pop();
+    }
+    ring
+}
+
+/// How far a halo's shapes are grown, in scene units, the widest first: its opacity is their mean.
+///
+/// One that fades has 0 to all of its opacity from `1.19 blur` outside of its edge to as much inside, as a smooth step
+/// (`symbol_sdf.fragment.glsl` of MapLibre GL JS); the radii are those that each make an equal share of it, as many as
+/// that none is over a pixel from the next.
+pub fn radii(halo: &Halo) -> Vec<u32> {
+    let fade = 1.19 * halo.blur.max(0.0);
+    let count = if fade > 0.0 { (3.0 * fade + 1.0).ceil().clamp(2.0, STEPS) as u32 } else { 1 };
+    let radius = |i: u32| {
+        // Where the smooth step has this share, by its inverse.
+        let share = (f64::from(i) + 0.5) / f64::from(count);
+        let at = 0.5 - ((1.0 - 2.0 * share).asin() / 3.0).sin();
+        ((halo.width + fade * (1.0 - 2.0 * at)) * UNITS as f64).round().max(0.0) as u32
+    };
+    (0..count).map(radius).collect()
+}

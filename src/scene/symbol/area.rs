@@ -1,0 +1,183 @@
+//! Which part of the world symbols are gathered from: blocks of a grid that is fixed to the world, as many as the
+//! decisions turn out to depend on.
+
+use super::super::canvas::{Placement, SourceTiles, TileData, Tiles, cell};
+use super::super::path::{Point, Rect, UNITS};
+use crate::limits;
+use crate::style::{Kind, Style};
+use crate::tile::TileId;
+use crate::viewport::{Square, Viewport};
+use std::collections::BTreeSet;
+
+/// The side of a block in CSS pixels.
+const BLOCK: i64 = 256;
+
+pub struct Area<'t> {
+    viewport: &'t Viewport,
+    sources: Vec<Source<'t>>,
+    /// The side of a block in scene units.
+    side: i64,
+    gathered: BTreeSet<Point>,
+    asked: BTreeSet<Point>,
+    /// By source: cells that are not there.
+    wanting: BTreeSet<(usize, TileId)>,
+}
+
+struct Source<'t> {
+    name: &'t str,
+    tiles: &'t SourceTiles,
+    /// The zoom of its cells.
+    z: u8,
+}
+
+/// A cell of a source, in one of the copies of the world.
+pub struct Cell<'t> {
+    pub id: TileId,
+    pub world: i64,
+    pub placement: Placement<'t>,
+}
+
+impl<'t> Area<'t> {
+    /// Nothing yet, of the sources that visible symbol layers draw.
+    pub fn new(style: &Style, viewport: &'t Viewport, tiles: &'t Tiles) -> Area<'t> {
+        let zoom = viewport.style_zoom();
+        let is_read = |name: &str| {
+            let mut layers = style.layers.iter().filter(|layer| matches!(layer.kind, Kind::Symbol(_)));
+            layers.any(|layer| layer.source == name && layer.is_visible(zoom))
+        };
+        let read = tiles.iter().filter(|(name, _)| is_read(name));
+        let sources = read.map(|(name, tiles)| {
+            let z = viewport.grid_zoom(tiles.class).min(tiles.maxzoom);
+            Source { name, tiles, z }
+        });
+        Area {
+            viewport,
+            sources: sources.collect(),
+            side: BLOCK * i64::from(viewport.scale) * UNITS,
+            gathered: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            wanting: BTreeSet::new(),
+        }
+    }
+
+    /// Whether all symbols are gathered that could touch a rectangle of the picture; what is missing is noted.
+    pub fn knows(&mut self, rect: Rect) -> bool {
+        let near = rect.grown(limits::MARGIN as i64 * i64::from(self.viewport.scale) * UNITS);
+        let on_map = self.on_map(near);
+        // A picture that is turned shows less than the rectangle around it on the map.
+        let is_near = |rect: Rect| meets(rect, on_map) && meets(self.in_picture(rect), near);
+        let blocks = span(on_map, |c, i| (c + self.corner(i)).div_euclid(self.side));
+        let blocks = blocks.filter(|&block| !self.gathered.contains(&block) && is_near(self.block(block)));
+        let blocks: Vec<Point> = blocks.collect();
+        let mut cells: Vec<(usize, TileId)> = Vec::new();
+        for (i, source) in self.sources.iter().enumerate() {
+            let near = self.squares(source, on_map).filter(|&square| is_near(self.rect(square)));
+            let missing = near.filter(|square| !source.tiles.cells.contains_key(&square.tile));
+            cells.extend(missing.map(|square| (i, square.tile)));
+        }
+        let is_known = blocks.is_empty() && cells.is_empty();
+        self.asked.extend(blocks);
+        self.wanting.extend(cells);
+        is_known
+    }
+
+    /// What has been asked for and is not gathered yet; from now on it counts as gathered. What has been missing till
+    /// then may turn out not to matter.
+    pub fn take_asked(&mut self) -> BTreeSet<Point> {
+        self.wanting.clear();
+        let asked = std::mem::take(&mut self.asked);
+        self.gathered.extend(asked.iter().copied());
+        asked
+    }
+
+    pub fn has_asked(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// The cells that are not there, with the names of their sources.
+    pub fn wanting(self) -> Vec<(String, TileId)> {
+        let name = |i: usize| self.sources[i].name.to_string();
+        self.wanting.iter().map(|&(source, cell)| (name(source), cell)).collect()
+    }
+
+    /// The cells of a source that blocks lie in, as far as they are there, each with the rectangle around those blocks.
+    pub fn cells(&self, source: &str, blocks: &BTreeSet<Point>) -> Vec<(Cell<'t>, Rect)> {
+        let Some(source) = self.sources.iter().find(|known| known.name == source) else { return Vec::new() };
+        let rects: Vec<Rect> = blocks.iter().map(|&block| self.block(block)).collect();
+        let Some(whole) = rects.iter().copied().reduce(Rect::union) else { return Vec::new() };
+        let found = self.squares(source, whole).filter_map(|square| {
+            let placement = self.placement(source, square)?;
+            let inside = rects.iter().copied().filter(|&block| meets(block, placement.cell)).reduce(Rect::union)?;
+            Some((Cell { id: square.tile, world: square.world, placement }, inside.intersection(placement.cell)))
+        });
+        found.collect()
+    }
+
+    /// The block that holds a point of the map.
+    pub fn block_of(&self, point: Point) -> Point {
+        [0, 1].map(|i| (point[i] + self.corner(i)).div_euclid(self.side))
+    }
+
+    /// Where the viewport's corner lies in the world, in scene units.
+    fn corner(&self, axis: usize) -> i64 {
+        [self.viewport.left, self.viewport.top][axis] * UNITS
+    }
+
+    fn block(&self, block: Point) -> Rect {
+        let min = [0, 1].map(|i| block[i] * self.side - self.corner(i));
+        Rect { min, max: min.map(|c| c + self.side) }
+    }
+
+    fn rect(&self, square: Square) -> Rect {
+        let [left, top, right, bottom] = self.viewport.rect(square);
+        Rect { min: [left, top], max: [right, bottom] }
+    }
+
+    fn placement(&self, source: &Source<'t>, square: Square) -> Option<Placement<'t>> {
+        let Some((id, TileData::Vector(tile))) = source.tiles.cells.get(&square.tile)?.as_ref() else { return None };
+        Some(Placement::new(tile, *id, self.rect(square), self.rect(Square { tile: *id, ..square })))
+    }
+
+    /// The cells of a source, there or not, that touch a rectangle of the map, by rows.
+    fn squares(&self, source: &Source, rect: Rect) -> impl Iterator<Item = Square> {
+        let (z, side) = (source.z, self.viewport.world() / (1u64 << source.z) as f64);
+        let maxzoom = source.tiles.maxzoom;
+        // Edges are rounded: those on the other side of one may be meant.
+        let all = span(rect.grown(1), |c, i| ((c + self.corner(i)) as f64 / side).floor() as i64);
+        let square = all.filter_map(move |[x, y]| {
+            let tile = TileId::new(z, x.rem_euclid(1 << z) as u32, u32::try_from(y).ok()?)?;
+            Some(Square { tile: cell(tile, maxzoom), world: x.div_euclid(1 << z) })
+        });
+        let found: Vec<Square> = square.filter(|&square| meets(self.rect(square), rect)).collect();
+        found.into_iter()
+    }
+
+    /// The rectangle around one of the picture, on the map before it is turned.
+    fn on_map(&self, rect: Rect) -> Rect {
+        self.viewport.turn.map_or(rect, |turn| around(rect, |corner| turn.on_map(corner)))
+    }
+
+    fn in_picture(&self, rect: Rect) -> Rect {
+        self.viewport.turn.map_or(rect, |turn| around(rect, |corner| turn.in_picture(corner)))
+    }
+}
+
+/// Whether two rectangles have more than an edge in common.
+pub fn meets(a: Rect, b: Rect) -> bool {
+    (0..2).all(|i| a.min[i] < b.max[i] && b.min[i] < a.max[i])
+}
+
+/// The rectangle around one whose corners are moved.
+fn around(Rect { min, max }: Rect, moved: impl Fn([f64; 2]) -> [f64; 2]) -> Rect {
+    let corners = [[min[0], min[1]], [max[0], min[1]], [min[0], max[1]], [max[0], max[1]]];
+    let corners = corners.map(|corner| moved(corner.map(|c| c as f64 / UNITS as f64)).map(|c| c * UNITS as f64));
+    let edge = |i: usize, of: fn(f64, f64) -> f64| corners.iter().map(|c| c[i]).reduce(of).unwrap_or_default();
+    Rect { min: [0, 1].map(|i| edge(i, f64::min).floor() as i64), max: [0, 1].map(|i| edge(i, f64::max).ceil() as i64) }
+}
+
+/// All places of a grid that a rectangle goes over, by rows.
+fn span(rect: Rect, place: impl Fn(i64, usize) -> i64) -> impl Iterator<Item = Point> {
+    let range = |i: usize| place(rect.min[i], i)..=place(rect.max[i], i);
+    let (columns, rows) = (range(0), range(1));
+    rows.flat_map(move |y| columns.clone().map(move |x| [x, y]))
+}
