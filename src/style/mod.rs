@@ -37,8 +37,12 @@ pub use picture::Picture;
 pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyType, Resampling};
 pub use resolved::{Resolved, Subject};
 
-/// The styles within the binary, by name.
-pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
+/// The styles within the binary, by name; the first is the default.
+pub const BUNDLED: [(&str, &str); 3] = [
+    ("light", include_str!("../../styles/light.json")),
+    ("dark", include_str!("../../styles/dark.json")),
+    ("mono", include_str!("../../styles/mono.json")),
+];
 
 /// A style, ready to draw with.
 pub struct Style {
