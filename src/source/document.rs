@@ -106,6 +106,7 @@ pub async fn read(uri: &str, key: Option<&ApiKey>) -> Result<Document, Error> {
             read.map_err(|e| refused(&format!("the source's file cannot be read: {}", said(&e))))?;
             bytes.into()
         }
+        Base::Bundled => return Err(refused("no document is within the binary")),
     };
     let bytes = inflate_to(bytes, limits::DOCUMENT_BYTES).map_err(about)?;
     if bytes.len() > limits::DOCUMENT_BYTES {
