@@ -38,10 +38,12 @@ pub use property::{AtZoom, BlendMode, Cap, ImageName, Join, Property, PropertyTy
 pub use resolved::{Resolved, Subject};
 
 /// The styles within the binary, by name; the first is the default.
-pub const BUNDLED: [(&str, &str); 3] = [
+pub const BUNDLED: [(&str, &str); 5] = [
     ("light", include_str!("../../styles/light.json")),
     ("dark", include_str!("../../styles/dark.json")),
+    ("streets", include_str!("../../styles/streets.json")),
     ("mono", include_str!("../../styles/mono.json")),
+    ("labels", include_str!("../../styles/labels.json")),
 ];
 
 /// A style, ready to draw with.
