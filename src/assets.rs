@@ -231,7 +231,7 @@ async fn read_icons(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
             return Err(refused(format!("there are more than {}", limits::SPRITE_IMAGES)));
         }
     }
-    paths.sort();
+    paths.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     let mut icons = Vec::new();
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
