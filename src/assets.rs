@@ -9,7 +9,7 @@ use crate::digest;
 use crate::error::Error;
 use crate::limits;
 use crate::source::{self, Base};
-use crate::sprite::Sprite;
+use crate::sprite::{BUNDLED, BUNDLED_ICONS, Sprite};
 use crate::style::{Picture, SpriteUrl, Style, Warning};
 use bytes::Bytes;
 use futures_util::future::try_join;
@@ -43,15 +43,19 @@ pub async fn with_sprite(style: Style, base: &Base, icons: Option<&Path>) -> Res
         let place =
             |sprite: &SpriteUrl| format!("the style {name:?}: {}: {:?}", sprite.path, without_query(&sprite.url));
         for url in &style.sprites {
-            let sheets = sheets(url, base).await.map_err(|e| e.within(place(url)))?;
-            for (index, png) in sheets {
-                sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
+            match images(url, base).await.map_err(|e| e.within(place(url)))? {
+                Images::Sheets(sheets) => {
+                    for (index, png) in sheets {
+                        sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
+                    }
+                }
+                Images::Icons(icons) => sprite.add_icons(&url.prefix, &icons).map_err(|e| e.within(place(url)))?,
             }
         }
     }
     if let Some(folder) = icons {
         let icons = read_icons(folder).await.map_err(|e| e.within(format!("the icons in {}", folder.display())))?;
-        sprite.add_icons(&icons)?;
+        sprite.add_icons("", &icons)?;
     }
     Ok(style.with_sprite(sprite))
 }
@@ -84,9 +88,30 @@ pub async fn with_pictures(mut style: Style, base: &Base) -> Result<Style, Error
     Ok(style.with_pictures(pictures, &digest::of_parts(digests.iter().map(String::as_str))))
 }
 
-/// The index and the PNG of a sprite, at the pixel ratios of which there are any.
-async fn sheets(sprite: &SpriteUrl, base: &Base) -> Result<Vec<(Bytes, Bytes)>, Error> {
-    let place = resolve(&sprite.url, base)?;
+/// What is found where a style says that its sprite is.
+enum Images {
+    /// The index and the PNG, at the pixel ratios of which there are any.
+    Sheets(Vec<(Bytes, Bytes)>),
+    Icons(Vec<(String, Vec<u8>)>),
+}
+
+/// The images of a sprite: sheets, or a folder of icons, which only a file can name.
+async fn images(sprite: &SpriteUrl, base: &Base) -> Result<Images, Error> {
+    if let Base::Bundled = base {
+        return match sprite.url == BUNDLED_ICONS {
+            true => Ok(Images::Icons(BUNDLED.map(|(name, svg)| (name.to_string(), svg.into())).into())),
+            false => Err(refused(format!("the icons within the binary are {BUNDLED_ICONS:?}"))),
+        };
+    }
+    match resolve(&sprite.url, base)? {
+        Place::File(folder) if fs::metadata(&folder).await.is_ok_and(|found| found.is_dir()) => {
+            read_icons(&folder).await.map(Images::Icons)
+        }
+        place => sheets(&place).await.map(Images::Sheets),
+    }
+}
+
+async fn sheets(place: &Place) -> Result<Vec<(Bytes, Bytes)>, Error> {
     let pair = async |ratio: &str| -> Result<Option<(Bytes, Bytes)>, Error> {
         let named = |end: &str| place.with_end(&format!("{ratio}{end}"));
         let read = async |end: &str| {
@@ -206,7 +231,7 @@ async fn read_icons(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
             return Err(refused(format!("there are more than {}", limits::SPRITE_IMAGES)));
         }
     }
-    paths.sort();
+    paths.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     let mut icons = Vec::new();
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

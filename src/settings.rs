@@ -306,7 +306,7 @@ async fn read_style(given: &str) -> Result<(Style, Base), Error> {
         ));
     }
     if let Some((_, json)) = bundled {
-        return Ok((Style::parse(name, json)?, Base::File(name.into())));
+        return Ok((Style::parse(name, json)?, Base::Bundled));
     }
     let names: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
     let refused = |what: String| {

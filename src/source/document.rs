@@ -21,6 +21,8 @@ pub enum Base {
     Url(Url),
     /// The file itself.
     File(PathBuf),
+    /// A style within the binary: it names nothing but the icons there.
+    Bundled,
 }
 
 impl Base {
@@ -37,6 +39,7 @@ impl Base {
         let scheme = reference.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         let scheme = scheme.filter(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
         match (scheme.as_deref(), self) {
+            (_, Base::Bundled) => Err(refused("a bundled style names what is not in the binary")),
             (Some(scheme @ ("http" | "https")), _) => Ok(format!("{scheme}{}", &reference[scheme.len()..])),
             (Some("file"), Base::File(_)) => {
                 let path = &reference["file:".len()..];
@@ -103,6 +106,7 @@ pub async fn read(uri: &str, key: Option<&ApiKey>) -> Result<Document, Error> {
             read.map_err(|e| refused(&format!("the source's file cannot be read: {}", said(&e))))?;
             bytes.into()
         }
+        Base::Bundled => return Err(refused("no document is within the binary")),
     };
     let bytes = inflate_to(bytes, limits::DOCUMENT_BYTES).map_err(about)?;
     if bytes.len() > limits::DOCUMENT_BYTES {

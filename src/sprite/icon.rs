@@ -1,4 +1,7 @@
 //! SVG icons, drawn at the pixel ratios that are asked for most.
+//!
+//! Where a text goes on an icon, and what of it may be stretched, is said by the boxes of elements with the ids
+//! `mapbox-content`, `mapbox-stretch-x` and `mapbox-stretch-y`, as drawing programs and sprite makers have it.
 
 use super::{Image, refused};
 use crate::bitmap::Bitmap;
@@ -43,15 +46,25 @@ fn at_ratio(tree: &usvg::Tree, ratio: f32, width: u32, height: u32) -> Result<Im
     let pixmap = Pixmap::new(width, height);
     let mut pixmap = pixmap.ok_or_else(|| Error::internal(format!("there is no pixmap of {width} by {height}")))?;
     resvg::render(tree, Transform::from_scale(ratio, ratio), &mut pixmap.as_mut());
+    let [within_x, within_y] =
+        [width, height].map(|length| move |at: f32| f64::from(at * ratio).clamp(0.0, length.into()));
+    let box_of = |id: &str| tree.node_by_id(id).map(|node| node.abs_bounding_box());
     Ok(Image {
         sheet: Arc::new(Bitmap { width, height, data: pixmap.take() }),
         corner: [0, 0],
         width,
         height,
         pixel_ratio: ratio.into(),
-        content: None,
-        stretch_x: Vec::new(),
-        stretch_y: Vec::new(),
+        content: box_of("mapbox-content")
+            .map(|at| [within_x(at.left()), within_y(at.top()), within_x(at.right()), within_y(at.bottom())]),
+        stretch_x: box_of("mapbox-stretch-x")
+            .map(|at| [within_x(at.left()), within_x(at.right())])
+            .into_iter()
+            .collect(),
+        stretch_y: box_of("mapbox-stretch-y")
+            .map(|at| [within_y(at.top()), within_y(at.bottom())])
+            .into_iter()
+            .collect(),
         sdf: false,
     })
 }

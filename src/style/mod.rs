@@ -43,8 +43,14 @@ pub use symbol::{
     Text, TextAlignment, TextFit, TextJustify, TextTransform, TextWritingMode, ZOrder,
 };
 
-/// The styles within the binary, by name.
-pub const BUNDLED: [(&str, &str); 1] = [("light", include_str!("../../styles/light.json"))];
+/// The styles within the binary, by name; the first is the default.
+pub const BUNDLED: [(&str, &str); 5] = [
+    ("light", include_str!("../../styles/light.json")),
+    ("dark", include_str!("../../styles/dark.json")),
+    ("streets", include_str!("../../styles/streets.json")),
+    ("mono", include_str!("../../styles/mono.json")),
+    ("labels", include_str!("../../styles/labels.json")),
+];
 
 /// A style, ready to draw with.
 pub struct Style {

@@ -177,8 +177,13 @@ fn a_style_has_this_servers_tiles() {
     // All else is the style as it was given.
     let mut given: Value = serde_json::from_str(BUNDLED[0].1).unwrap();
     given["sources"]["tilezen"] = source.clone();
+    given["sprite"] = format!("http://{}/styles/light/sprite", server.address()).into();
     given.as_object_mut().unwrap().remove("metadata");
     assert_eq!(style, given);
+    // The icons in the binary are there too, the shields with what of them stretches.
+    let index = server.get("/styles/light/sprite.json").json();
+    assert_eq!(index["shield"]["content"].as_array().map(Vec::len), Some(4), "{index}");
+    assert_eq!(server.get("/styles/light/sprite@2x.png").status, 200);
 }
 
 #[test]

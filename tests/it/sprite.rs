@@ -179,7 +179,7 @@ fn icons_are_drawn_at_several_ratios() {
         format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="10" height="6.5"><rect width="10" height="6.5" fill="{color}"/></svg>"#)
             .into_bytes()
     };
-    sprite.add_icons(&[("flag".into(), svg("red")), ("brick".into(), svg("#00f"))]).expect("icons");
+    sprite.add_icons("", &[("flag".into(), svg("red")), ("brick".into(), svg("#00f"))]).expect("icons");
     for ratio in RATIOS {
         let flag = sprite.get("flag", ratio.into()).expect("an icon");
         let size = [10 * u32::from(ratio), (6.5 * f64::from(ratio)).ceil() as u32];
@@ -201,7 +201,7 @@ fn icons_are_drawn_at_several_ratios() {
         ("a large one", large.into_bytes(), "a side is at most"),
         ("many pixels", full.into_bytes(), "pixels"),
     ] {
-        let Err(error) = Sprite::default().add_icons(&[("name".into(), svg)]) else { panic!("{what} is accepted") };
+        let Err(error) = Sprite::default().add_icons("", &[("name".into(), svg)]) else { panic!("{what} is accepted") };
         assert!(error.detail.starts_with("the icon \"name\": ") && error.detail.contains(words), "{what}: {error}");
     }
     // An icon reads no files.
@@ -211,9 +211,56 @@ fn icons_are_drawn_at_several_ratios() {
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image width="10" height="10" href="{}"/></svg>"#,
         file.path().display()
     );
-    sprite.add_icons(&[("spy".into(), svg.into_bytes())]).expect("an icon");
+    sprite.add_icons("", &[("spy".into(), svg.into_bytes())]).expect("an icon");
     let spy = sprite.get("spy", 1.0).expect("an icon").resampled(10, 10, [Beyond::Edge; 2]);
     assert!(spy.data.iter().all(|&byte| byte == 0));
+}
+
+#[test]
+fn an_icon_says_where_text_goes_and_what_may_be_stretched() {
+    let mut sprite = Sprite::default();
+    let part = |id: &str, x: u32, y: u32, width: u32, height: u32| {
+        format!(r#"<rect id="mapbox-{id}" x="{x}" y="{y}" width="{width}" height="{height}" fill="blue"/>"#)
+    };
+    let parts = [part("stretch-x", 6, 1, 8, 1), part("stretch-y", 1, 3, 1, 4), part("content", 4, 2, 40, 6)];
+    let svg = |inner: &str| format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">{inner}</svg>"#);
+    let icons =
+        [("shield".into(), svg(&parts.concat()).into()), ("plain".into(), svg(&part("other", 0, 0, 9, 9)).into())];
+    sprite.add_icons("", &icons).expect("icons");
+    for ratio in RATIOS.map(f64::from) {
+        let shield = sprite.get("shield", ratio).expect("an icon");
+        // What reaches out of the icon is cut off.
+        assert_eq!(shield.content, Some([4.0, 2.0, 20.0, 8.0].map(|at| at * ratio)));
+        assert_eq!(shield.stretch_x, [[6.0, 14.0].map(|at| at * ratio)]);
+        assert_eq!(shield.stretch_y, [[3.0, 7.0].map(|at| at * ratio)]);
+        let plain = sprite.get("plain", ratio).expect("an icon");
+        assert_eq!((plain.content, plain.stretch_x.len(), plain.stretch_y.len()), (None, 0, 0));
+    }
+}
+
+#[test]
+fn a_sprite_can_be_a_folder_of_icons_and_a_bundled_style_has_those_in_the_binary() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>"#;
+    fs::create_dir(dir.path().join("signs")).expect("a directory");
+    fs::write(dir.path().join("signs/brick.svg"), svg).expect("an icon");
+    let base = Base::File(dir.path().join("style.json"));
+    let names = |style: Style| style.sprite.names().map(str::to_string).collect::<Vec<_>>();
+    assert_eq!(names(loaded(style(json!("signs")), &base, None).expect("a sprite")), ["brick"]);
+    let two = json!([{"id": "default", "url": "signs"}, {"id": "b", "url": "signs"}]);
+    assert_eq!(names(loaded(style(two), &base, None).expect("sprites")), ["b:brick", "brick"]);
+    fs::remove_file(dir.path().join("signs/brick.svg")).expect("the icon");
+    assert!(refused(style(json!("signs")), &base).contains("no .svg file"));
+
+    // From the file or from the binary, a style is the same.
+    let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("styles/style.json");
+    let of_files = loaded(style(json!("icons")), &Base::File(styles), None).expect("icons");
+    let of_binary = loaded(style(json!("icons")), &Base::Bundled, None).expect("icons");
+    assert_eq!(of_files.digest, of_binary.digest);
+    assert!(names(of_binary).len() > 25);
+    for other in ["signs", "/icons", "https://example.org/icons", "file:icons"] {
+        assert!(refused(style(json!(other)), &Base::Bundled).contains("within the binary"), "{other}");
+    }
 }
 
 /// A style with this sprite and a layer that draws an image.

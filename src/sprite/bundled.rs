@@ -1,0 +1,77 @@
+//! The icons within the binary.
+
+/// What a bundled style calls them in its `sprite`; beside the style's file it is the folder.
+pub const BUNDLED_ICONS: &str = "icons";
+
+macro_rules! icons {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../styles/icons/", $name, ".svg")))),*]
+    };
+}
+
+/// The files of `styles/icons`: each one's name, and the SVG.
+pub const BUNDLED: [(&str, &str); 63] = icons![
+    "airport",
+    "arrow",
+    "attraction",
+    "bank",
+    "bar",
+    "beach",
+    "bike",
+    "bus",
+    "cafe",
+    "cemetery",
+    "cinema",
+    "dot",
+    "dot-black",
+    "dot-light",
+    "dot-transit",
+    "dots",
+    "fast-food",
+    "ferry",
+    "fire-station",
+    "fuel",
+    "gallery",
+    "golf",
+    "hospital",
+    "hotel",
+    "information",
+    "library",
+    "metro",
+    "museum",
+    "park",
+    "parking",
+    "peak",
+    "pharmacy",
+    "playground",
+    "police",
+    "post",
+    "pub",
+    "rail",
+    "restaurant",
+    "school",
+    "shield",
+    "shield-black",
+    "shield-blue",
+    "shield-dark",
+    "shield-green",
+    "shield-red",
+    "shield-us",
+    "shield-us-interstate",
+    "shield-us-state",
+    "shield-yellow",
+    "shop",
+    "stadium",
+    "supermarket",
+    "swimming",
+    "theatre",
+    "toilets",
+    "townhall",
+    "tram",
+    "viewpoint",
+    "worship",
+    "worship-christian",
+    "worship-jewish",
+    "worship-muslim",
+    "zoo",
+];
