@@ -64,16 +64,7 @@ fn scene(case: Case, size: f64) -> Scene {
         texts.push(Text { content: name, runs: vec![run], halo });
     }
     let runs = vec![Run::Symbols(0, Symbols { icons: Vec::new(), texts })];
-    Scene {
-        width: 512,
-        height: 512,
-        turn: None,
-        runs,
-        images: Vec::new(),
-        outlines,
-        wanting: Vec::new(),
-        caption: None,
-    }
+    Scene { width: 512, height: 512, turn: None, runs, images: Vec::new(), outlines, caption: None }
 }
 
 #[divan::bench(args = CASES)]

@@ -105,7 +105,8 @@ fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 fn scene_of(case: &Case) -> Scene {
-    scene::build(&STYLE, &case.viewport, &case.tiles, None).expect("a scene")
+    scene::build(&STYLE, &case.viewport, &case.tiles, scene::place(&STYLE, &case.viewport, &case.tiles, None))
+        .expect("a scene")
 }
 
 /// Of all source tiles around: a server does this once for each, not for each picture.

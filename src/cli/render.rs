@@ -182,7 +182,7 @@ async fn render_one(
         }
         None => write(settings.output.as_deref().unwrap_or(Path::new("-")), &body)?,
     }
-    let Stages { fetch, decode, scene, svg, raster, encode } = stages;
+    let Stages { fetch, decode, place, scene, svg, raster, encode } = stages;
     let row = json!({
         "tile": request.tile.to_string(),
         "wall_ms": ms(wall),
@@ -191,6 +191,7 @@ async fn render_one(
         "stages": {
             "fetch": ms(fetch),
             "decode": ms(decode),
+            "place": ms(place),
             "scene": ms(scene),
             "svg": ms(svg),
             "raster": ms(raster),

@@ -61,6 +61,11 @@ impl<'a> Images<'a> {
         }
     }
 
+    /// With images that are there already, whose numbers stay.
+    pub fn after(self, bitmaps: Vec<Bitmap>) -> Images<'a> {
+        Images { bitmaps, ..self }
+    }
+
     pub fn into_bitmaps(self) -> Vec<Bitmap> {
         self.bitmaps
     }

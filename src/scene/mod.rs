@@ -31,10 +31,8 @@ mod trace;
 
 use crate::bitmap::Bitmap;
 use crate::error::Error;
-use crate::language::Language;
 use crate::style::color::Color;
 use crate::style::{BlendMode, Cap, Join, Kind, Layer, Style};
-use crate::tile::TileId;
 use crate::viewport::{self, Turn, Viewport};
 use image::Images;
 use std::collections::BTreeMap;
@@ -45,6 +43,7 @@ pub use canvas::{Canvas, SourceTiles, TileData, Tiles, cells};
 pub use caption::{Caption, caption};
 pub use explain::{Cause, Explanation, FeatureName, FeatureReport, LayerReport, Outcome, explain};
 pub use path::{Path, Point, Rect, UNITS, clip_ring};
+pub use symbol::{Placed, place};
 
 /// Everything that is drawn in a viewport; coordinates are relative to its top left corner, and before the turn.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,9 +59,6 @@ pub struct Scene {
     pub images: Vec<Bitmap>,
     /// What glyphs are made of.
     pub outlines: Outlines,
-    /// Cells, with their sources' names, that symbols depend on and that `tiles` did not hold. What depends on them is
-    /// not drawn.
-    pub wanting: Vec<(String, TileId)>,
     /// What stands over all of it and is not turned.
     pub caption: Option<Caption>,
 }
@@ -198,11 +194,10 @@ pub struct Circle {
 
 /// Draws a style over the tiles of its sources.
 ///
-/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent, but for
-/// symbols, see [`Scene::wanting`].
-/// Texts show the names for who reads the language; without one, each as it stands on the spot.
-pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles, language: Option<&Language>) -> Result<Scene, Error> {
-    build_traced(style, viewport, tiles, language, &mut ())
+/// `tiles` holds what [`cells`] names for this viewport; sources and cells that it does not hold count as absent. `symbols`
+/// are those of the same picture.
+pub fn build(style: &Style, viewport: &Viewport, tiles: &Tiles, symbols: Placed) -> Result<Scene, Error> {
+    build_traced(style, viewport, tiles, symbols, &mut ())
 }
 
 /// The same, while `trace` is told what becomes of each feature.
@@ -210,12 +205,13 @@ fn build_traced(
     style: &Style,
     viewport: &Viewport,
     tiles: &Tiles,
-    language: Option<&Language>,
+    symbols: Placed,
     trace: &mut impl Trace,
 ) -> Result<Scene, Error> {
     let zoom = viewport.style_zoom();
     let mut runs = Vec::new();
-    let mut images = Images::new(style, viewport);
+    let Placed { runs: mut symbols, images, outlines, .. } = symbols;
+    let mut images = Images::new(style, viewport).after(images);
     let visible: Vec<&Layer> = style.layers.iter().filter(|layer| layer.is_visible(zoom)).collect();
     // Layers on one grid of squares, moved alike, are drawn square by square.
     let grid = |layer: &Layer| match layer.kind {
@@ -225,7 +221,6 @@ fn build_traced(
         }
         Kind::Background(_) | Kind::Circle(_) | Kind::Symbol(_) => None,
     };
-    let mut symbols = symbol::draw(style, viewport, tiles, language, &mut images, trace);
     for layers in visible.chunk_by(|a, b| grid(a).is_some() && grid(a) == grid(b)) {
         let layer = layers[0];
         let (whole, rest) = translation(layer, viewport);
@@ -251,7 +246,7 @@ fn build_traced(
                 }
             }
             Kind::Symbol(_) => {
-                let own = symbols.runs.extract_if(.., |(of, _)| *of == layer.index);
+                let own = symbols.extract_if(.., |(of, _)| *of == layer.index);
                 runs.extend(own.map(|(of, symbols)| Run::Symbols(of, symbols)));
             }
             Kind::Fill(_) | Kind::Line(_) | Kind::Raster(_) => {
@@ -277,8 +272,7 @@ fn build_traced(
         }
     }
     let Viewport { width, height, turn, .. } = *viewport;
-    let (images, symbol::Drawn { outlines, wanting, .. }) = (images.into_bitmaps(), symbols);
-    Ok(Scene { width, height, turn, runs, images, outlines, wanting, caption: None })
+    Ok(Scene { width, height, turn, runs, images: images.into_bitmaps(), outlines, caption: None })
 }
 
 /// Whether a layer's features are put one by one on what lies below.

@@ -188,6 +188,11 @@ impl Style {
         })
     }
 
+    /// Whether any layer draws icons or texts at a zoom.
+    pub fn has_symbols(&self, zoom: f64) -> bool {
+        self.layers.iter().any(|layer| matches!(layer.kind, Kind::Symbol(_)) && layer.is_visible(zoom))
+    }
+
     /// Whether any layer can draw images.
     pub fn draws_images(&self) -> bool {
         self.layers.iter().any(|layer| match &layer.kind {

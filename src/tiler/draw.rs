@@ -8,7 +8,7 @@ use crate::limits;
 use crate::output::raster::Picture;
 use crate::output::{Rasterizer, geojson, png, raster, resvg, svg};
 use crate::request::{Labels, PictureRequest};
-use crate::scene::{self, Caption, Scene, SourceTiles, TileData, Tiles};
+use crate::scene::{self, Caption, Placed, Scene, SourceTiles, TileData, Tiles};
 use crate::style::Style;
 use crate::tile::TileId;
 use crate::viewport::Viewport;
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 pub struct Stages {
     pub fetch: Duration,
     pub decode: Duration,
+    /// Which symbols go where.
+    pub place: Duration,
     pub scene: Duration,
     pub svg: Duration,
     pub raster: Duration,
@@ -52,7 +54,7 @@ impl Tiler {
         let tiler = self.clone();
         let draw = move || {
             let how = How { attribution: &map.attribution(), rasterizer: map.rasterizer, all_variants };
-            let drawn = draw(&map.style, wanted, &gathered.tiles, &how);
+            let drawn = draw(&map.style, wanted, &gathered.tiles, Some(&gathered.symbols), &how);
             tiler.tell_missing(&map.style);
             drawn
         };
@@ -101,8 +103,15 @@ pub struct How<'a> {
     pub all_variants: bool,
 }
 
-/// Makes a picture, or a tile's JSON, from source tiles: pure, and the same bytes for the same input.
-pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, how: &How) -> Result<Drawn, Error> {
+/// Makes a picture, or a tile's JSON, from source tiles: pure, and the same bytes for the same input. Symbols that are
+/// not placed yet are.
+pub fn draw(
+    style: &Style,
+    request: impl Into<PictureRequest>,
+    tiles: &Tiles,
+    placed: Option<&Placed>,
+    how: &How,
+) -> Result<Drawn, Error> {
     let request = request.into();
     let (viewport, format) = (request.viewport(), request.format());
     let distinct =
@@ -118,14 +127,14 @@ pub fn draw(style: &Style, request: impl Into<PictureRequest>, tiles: &Tiles, ho
     }
     let sheet = Sheet::new(style, how, &request);
     if format == Format::Svg {
-        let scene = sheet.scene(whole(&viewport), tiles, &mut stages)?;
+        let scene = sheet.scene(whole(&viewport), tiles, placed, &mut stages)?;
         let body = sheet.text(&scene, &mut stages).into();
         return Ok(Drawn { body, stages, behind: Vec::new(), decoded });
     }
     let cells = cells(viewport.width, viewport.height);
     let mut behind = Vec::new();
     let picture = if cells.len() == 1 {
-        let scene = sheet.scene(cells[0], tiles, &mut stages)?;
+        let scene = sheet.scene(cells[0], tiles, placed, &mut stages)?;
         if how.all_variants {
             behind.push((Format::Json, geojson::layers(&viewport, tiles)?.into()));
             behind.push((Format::Svg, sheet.text(&scene, &mut stages).into()));
@@ -186,12 +195,13 @@ impl<'a> Sheet<'a> {
         Sheet { style, how, title: format!("{} {subject}", style.name), labels: request.labels(), caption, viewport }
     }
 
-    fn scene(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Scene, Error> {
+    fn scene(&self, cell: Cell, tiles: &Tiles, placed: Option<&Placed>, stages: &mut Stages) -> Result<Scene, Error> {
         let [left, top, width, height] = cell;
         let viewport = self.viewport.part(left, top, width, height);
         timed(&mut stages.decode, || decode(self.style, &viewport, tiles));
-        let mut scene =
-            timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles, self.labels.language.as_ref()))?;
+        let place = || scene::place(self.style, &viewport, tiles, self.labels.language.as_ref());
+        let symbols = placed.cloned().unwrap_or_else(|| timed(&mut stages.place, place));
+        let mut scene = timed(&mut stages.scene, || scene::build(self.style, &viewport, tiles, symbols))?;
         scene.caption = self.caption.as_ref().map(|caption| caption.from_corner(left, top));
         Ok(scene)
     }
@@ -211,7 +221,7 @@ impl<'a> Sheet<'a> {
     }
 
     pub(super) fn cell(&self, cell: Cell, tiles: &Tiles, stages: &mut Stages) -> Result<Picture, Error> {
-        let scene = self.scene(cell, tiles, stages)?;
+        let scene = self.scene(cell, tiles, None, stages)?;
         self.picture(&scene, stages)
     }
 }
@@ -243,9 +253,16 @@ fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
 
 /// The stages as a `Server-Timing` header, in milliseconds.
 pub fn server_timing(stages: &Stages) -> String {
-    let Stages { fetch, decode, scene, svg, raster, encode } = *stages;
-    let all =
-        [("fetch", fetch), ("decode", decode), ("scene", scene), ("svg", svg), ("raster", raster), ("encode", encode)];
+    let Stages { fetch, decode, place, scene, svg, raster, encode } = *stages;
+    let all = [
+        ("fetch", fetch),
+        ("decode", decode),
+        ("place", place),
+        ("scene", scene),
+        ("svg", svg),
+        ("raster", raster),
+        ("encode", encode),
+    ];
     let entry = |(name, time): (&str, Duration)| format!("{name};dur={:.1}", time.as_secs_f64() * 1000.0);
     all.into_iter().filter(|(_, time)| !time.is_zero()).map(entry).collect::<Vec<_>>().join(", ")
 }

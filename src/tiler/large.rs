@@ -2,7 +2,7 @@
 //! more than a band of them is in memory.
 
 use super::draw::{Cell, Sheet, cells};
-use super::{How, Map, Stages, Tiler, sources};
+use super::{How, Map, Stages, Tiler};
 use crate::error::Error;
 use crate::output::png;
 use crate::output::raster::Picture;
@@ -55,7 +55,7 @@ impl Tiler {
     ) -> Result<(Picture, usize), Error> {
         let [left, top, width, height] = cell;
         let part = StaticRequest { viewport: image.viewport.part(left, top, width, height), ..image.clone() };
-        let gathered = self.gather(sources::list(map, &PictureRequest::Static(part))?, key).await?;
+        let gathered = self.gather(map, &PictureRequest::Static(part), key).await?;
         let (map, image) = (map.clone(), PictureRequest::Static(image.clone()));
         let tiler = self.clone();
         self.on_a_processor(move || {

@@ -170,7 +170,8 @@ impl Tiler {
             return Ok(self.respond(request, wanted.format(), &entry, tier, None));
         }
         let gathered = self.gathered(map, wanted, request.api_key.as_ref()).await?;
-        let (missing, not_found, fetch) = (gathered.missing, gathered.not_found, gathered.fetch);
+        let (missing, not_found) = (gathered.missing, gathered.not_found);
+        let (fetch, place) = (gathered.fetch, gathered.place);
         let mut puts = self.source_puts(&gathered.unsaved);
         let format = wanted.format();
         let cached = cached.filter(|(entry, _)| gathered.gives(format, entry));
@@ -190,7 +191,7 @@ impl Tiler {
         puts.extend(finished.take_puts());
         self.save(request, puts).await;
         entry.body = finished.body.clone();
-        let stages = finished.stages.map(|stages| Stages { fetch, ..stages });
+        let stages = finished.stages.map(|stages| Stages { fetch, place, ..stages });
         let mut response = self.respond(request, format, &entry, finished.tier, stages);
         if missing > 0 {
             insert(response.headers_mut(), HeaderName::from_static("x-rasterzen-missing"), &missing.to_string());
@@ -213,9 +214,8 @@ impl Tiler {
         let caller = key.filter(|_| map.wants_caller_key()).cloned();
         let flight = (self.key(&map, &wanted), caller.clone());
         let gather = move || async move {
-            let listed = sources::list(&map, &wanted)?;
-            let place = tiler.place(listed.len()).await?;
-            let gathered = tiler.gather(listed, caller.as_ref()).await?;
+            let place = tiler.place(sources::list(&map, &wanted)?.len()).await?;
+            let gathered = tiler.gather(&map, &wanted, caller.as_ref()).await?;
             Ok(Arc::new(Gathered { _place: Some(place), ..gathered }))
         };
         self.gathers.run(flight, gather).await
@@ -279,10 +279,10 @@ impl Tiler {
             let body = found.bytes.clone();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }
-        let gathered = Arc::new(self.gather(sources::list(map, &wanted)?, key).await?);
-        let (fetch, fetched, missing) = (gathered.fetch, gathered.asked, gathered.missing);
+        let gathered = Arc::new(self.gather(map, &wanted, key).await?);
+        let (fetch, place, fetched, missing) = (gathered.fetch, gathered.place, gathered.asked, gathered.missing);
         let drawn = self.drawn(map, &wanted, gathered).await?;
-        let stages = Stages { fetch, ..drawn.stages };
+        let stages = Stages { fetch, place, ..drawn.stages };
         Ok(Picture { body: drawn.body, stages, fetched, decoded: drawn.decoded, missing })
     }
 
@@ -295,7 +295,7 @@ impl Tiler {
     ) -> Result<Explanation, Error> {
         let wanted = PictureRequest::from(wanted);
         let map = self.map(wanted.style())?.clone();
-        let gathered = self.gather(sources::list(&map, &wanted)?, key).await?;
+        let gathered = self.gather(&map, &wanted, key).await?;
         let work = move || scene::explain(&map.style, &wanted.viewport(), &gathered.tiles, feature.as_ref());
         self.on_a_processor(work).await
     }

@@ -9,7 +9,7 @@ use crate::format::Format;
 use crate::limits;
 use crate::mvt;
 use crate::request::{ApiKey, Labels, PictureRequest, TileRequest, cache_key};
-use crate::scene::{self, SourceTiles, TileData, Tiles};
+use crate::scene::{self, Placed, SourceTiles, TileData, Tiles};
 use crate::source::{Fetched, Info, Source, TileKind};
 use crate::tile::TileId;
 use bytes::Bytes;
@@ -63,7 +63,10 @@ pub struct Gathered {
     pub missing: usize,
     /// Whether a tile of the picture's own was answered with 404 by a bare template.
     pub not_found: bool,
+    /// What its symbol layers draw.
+    pub symbols: Placed,
     pub fetch: Duration,
+    pub place: Duration,
     /// When the oldest of the tiles came from the source.
     pub fetched: SystemTime,
     /// Distinct source tiles asked for.
@@ -107,70 +110,122 @@ pub(super) fn list<'a>(map: &'a Map, picture: &PictureRequest) -> Result<Vec<Wan
     Ok(wanted)
 }
 
+/// Cells by the names of their sources.
+fn wanting(map: &Map, cells: Vec<(String, TileId)>) -> Vec<Wanted<'_>> {
+    let wanted = |(name, cell): (String, TileId)| {
+        let (name, source) = map.sources.get_key_value(&name)?;
+        Some(Wanted { name, source, cell, own: false })
+    };
+    cells.into_iter().filter_map(wanted).collect()
+}
+
+/// What has been gathered of a picture so far.
+#[derive(Default)]
+struct Gathering {
+    tiles: Tiles,
+    /// For each source tile consulted, whether it is one of the picture's own, and its digest.
+    parts: Vec<(bool, String)>,
+    missing: usize,
+    not_found: bool,
+    fetch: Duration,
+    fetched: Option<SystemTime>,
+    asked: HashSet<(Arc<str>, TileId)>,
+    unsaved: Vec<Unsaved>,
+}
+
+impl Gathering {
+    fn add(&mut self, wanted: Wanted, found: Result<Consulted, Error>) -> Result<(), Error> {
+        let Wanted { name, source, cell, own } = wanted;
+        let Info { class, maxzoom, .. } = source.info;
+        let drawn = match found {
+            Ok(consulted) => {
+                let found = consulted.iter().any(|(_, tile)| tile.tile.is_some());
+                for (id, tile) in &consulted {
+                    self.parts.push((own, format!("{name} {id} {}", tile.digest)));
+                    self.not_found |= tile.not_found && own && !found;
+                    self.fetched = self.fetched.into_iter().chain([tile.fetched]).min();
+                    if self.asked.insert((source.info.identity.clone(), *id)) {
+                        self.unsaved.push((name.to_string(), source.clone(), *id, tile.clone()));
+                    }
+                }
+                consulted.into_iter().find_map(|(id, tile)| Some((id, tile.tile.clone()?)))
+            }
+            Err(error) if own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::warn!(%cell, %error, "a neighbouring tile failed; the picture is drawn without it");
+                self.parts.push((false, format!("{name} {cell} failed")));
+                self.missing += 1;
+                None
+            }
+        };
+        let empty = || SourceTiles { class, maxzoom, cells: HashMap::new() };
+        self.tiles.entry(name.to_string()).or_insert_with(empty).cells.insert(cell, drawn);
+        Ok(())
+    }
+
+    fn done(self, symbols: Placed, place: Duration) -> Gathered {
+        let content = |of: &dyn Fn(bool) -> bool| {
+            digest::of_parts(self.parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()))
+        };
+        Gathered {
+            content: Content { own: content(&|own| own), all: content(&|_| true) },
+            tiles: self.tiles,
+            symbols,
+            missing: self.missing,
+            not_found: self.not_found,
+            fetch: self.fetch,
+            place,
+            fetched: self.fetched.unwrap_or_else(SystemTime::now),
+            asked: self.asked.len(),
+            unsaved: self.unsaved,
+            _place: None,
+        }
+    }
+}
+
 impl Tiler {
-    /// Fetches the tiles that are listed, all at once.
+    /// Fetches the tiles that a picture needs, all at once, and then those that its symbols turn out to depend on.
     pub(super) async fn gather(
         self: &Arc<Self>,
-        wanted: Vec<Wanted<'_>>,
+        map: &Arc<Map>,
+        picture: &PictureRequest,
         key: Option<&ApiKey>,
     ) -> Result<Gathered, Error> {
-        let started = Instant::now();
-        let found = join_all(wanted.iter().map(|wanted| self.resolve(wanted, key))).await;
-        let mut gathered = Gathered {
-            tiles: Tiles::new(),
-            content: Content { own: String::new(), all: String::new() },
-            missing: 0,
-            not_found: false,
-            fetch: Duration::ZERO,
-            fetched: SystemTime::now(),
-            asked: 0,
-            unsaved: Vec::new(),
-            _place: None,
-        };
-        let mut parts = Vec::new();
-        let mut asked = HashSet::new();
-        for (Wanted { name, source, cell, own }, found) in wanted.into_iter().zip(found) {
-            match found {
-                Ok(consulted) => {
-                    let found = consulted.iter().any(|(_, tile)| tile.tile.is_some());
-                    for (id, tile) in &consulted {
-                        parts.push((own, format!("{name} {id} {}", tile.digest)));
-                        gathered.not_found |= tile.not_found && own && !found;
-                        gathered.fetched = gathered.fetched.min(tile.fetched);
-                        if asked.insert((&source.info.identity, *id)) {
-                            gathered.unsaved.push((name.to_string(), source.clone(), *id, tile.clone()));
-                        }
-                    }
-                    let drawn = consulted.into_iter().find_map(|(id, tile)| Some((id, tile.tile.clone()?)));
-                    let Info { class, maxzoom, .. } = source.info;
-                    let empty = || SourceTiles { class, maxzoom, cells: HashMap::new() };
-                    gathered.tiles.entry(name.to_string()).or_insert_with(empty).cells.insert(cell, drawn);
-                }
-                Err(error) if own || error.code == Code::MissingApiKey || error.code == Code::KeyRefused => {
-                    return Err(error);
-                }
-                Err(error) => {
-                    tracing::warn!(%cell, %error, "a neighbouring tile failed; the picture is drawn without it");
-                    parts.push((false, format!("{name} {cell} failed")));
-                    gathered.missing += 1;
-                }
+        let (viewport, language) = (picture.viewport(), &picture.labels().language);
+        let has_symbols = picture.format().is_picture() && map.style.has_symbols(viewport.style_zoom());
+        let mut wanted = list(map, picture)?;
+        let mut gathering = Gathering::default();
+        let mut symbols = Placed::default();
+        let mut place = Duration::ZERO;
+        while !wanted.is_empty() {
+            let started = Instant::now();
+            let found = join_all(wanted.iter().map(|wanted| self.resolve(wanted, key))).await;
+            for (wanted, found) in wanted.into_iter().zip(found) {
+                gathering.add(wanted, found)?;
+            }
+            gathering.fetch += started.elapsed();
+            wanted = Vec::new();
+            if has_symbols {
+                let (drawn, language) = (map.clone(), language.clone());
+                let tiles = std::mem::take(&mut gathering.tiles);
+                let placing = move || {
+                    let started = Instant::now();
+                    let symbols = scene::place(&drawn.style, &viewport, &tiles, language.as_ref());
+                    Ok((tiles, symbols, started.elapsed()))
+                };
+                let took;
+                (gathering.tiles, symbols, took) = self.on_a_processor(placing).await?;
+                place += took;
+                wanted = wanting(map, std::mem::take(&mut symbols.wanting));
             }
         }
-        gathered.asked = asked.len();
-        let content = |of: &dyn Fn(bool) -> bool| {
-            digest::of_parts(parts.iter().filter(|(own, _)| of(*own)).map(|(_, part)| part.as_str()))
-        };
-        gathered.content = Content { own: content(&|own| own), all: content(&|_| true) };
-        gathered.fetch = started.elapsed();
-        Ok(gathered)
+        Ok(gathering.done(symbols, place))
     }
 
     /// The tile of a cell, and where a sparse source has none, its ancestors up to the first that is there.
-    async fn resolve(
-        self: &Arc<Self>,
-        wanted: &Wanted<'_>,
-        key: Option<&ApiKey>,
-    ) -> Result<Vec<(TileId, Arc<SourceTile>)>, Error> {
+    async fn resolve(self: &Arc<Self>, wanted: &Wanted<'_>, key: Option<&ApiKey>) -> Result<Consulted, Error> {
         let Wanted { name, source, cell, .. } = *wanted;
         let mut consulted = Vec::new();
         if !source.covers(cell) {
@@ -265,6 +320,9 @@ impl Tiler {
         cache_key(&self.freshness.version, &source_tile_request(id), of)
     }
 }
+
+/// A cell's tile, or those that a sparse source was asked for in its place.
+type Consulted = Vec<(TileId, Arc<SourceTile>)>;
 
 /// A cell to be found.
 pub(super) struct Wanted<'a> {

@@ -132,7 +132,7 @@ impl Hostile {
         };
         let images = vec![image(0, 5), image(5, 0), image(1, 1), image(7, 3)];
         let runs = (0..self.0.usize(..4)).map(|_| self.run()).collect();
-        Scene { width, height, turn, runs, images, outlines: Vec::new(), wanting: Vec::new(), caption: None }
+        Scene { width, height, turn, runs, images, outlines: Vec::new(), caption: None }
     }
 }
 
@@ -168,7 +168,6 @@ fn thousands_of_rings_over_one_another_are_one() {
         runs,
         images: Vec::new(),
         outlines: Vec::new(),
-        wanting: Vec::new(),
         caption: None,
     });
     assert_eq!([[0, 4], [1, 4], [6, 4], [9, 4], [4, 9]].map(|[x, y]| drawn.pixel(x, y)[3]), [0, 255, 255, 0, 0]);

@@ -93,7 +93,7 @@ fn drawn(bytes: &Bytes, style: &Style, format: Format, rasterizer: Rasterizer) -
     let source = || SourceTiles { class: SizeClass::C512, maxzoom: 15, cells: cells.clone() };
     let tiles: Tiles = style.sources.keys().map(|name| (name.clone(), source())).collect();
     let request = TileRequest { tile: id, format, size: 512, scale: 1, style: None, labels: Labels::default() };
-    draw(style, &request, &tiles, &How { rasterizer, ..How::default() }).map(|drawn| drawn.body)
+    draw(style, &request, &tiles, None, &How { rasterizer, ..How::default() }).map(|drawn| drawn.body)
 }
 
 /// [`whole`] without panics, and with no error but of one kind.

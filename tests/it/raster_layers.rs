@@ -8,7 +8,7 @@ use crate::upstream::{Act, Upstream};
 use pmtiles::{Compression, PmTilesWriter, TileCoord, TileType};
 use rasterzen::bitmap::{Bitmap, decode};
 use rasterzen::output::raster::{self, Picture};
-use rasterzen::scene::{self, Scene, SourceTiles, TileData, Tiles};
+use rasterzen::scene::{self, Placed, Scene, SourceTiles, TileData, Tiles};
 use rasterzen::style::{self, Style};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -67,7 +67,7 @@ impl Photos {
         let data = |id| TileData::Raster(Arc::new(noise(id, self.side, self.opaque)));
         let cells: HashMap<_, _> = cells.into_iter().map(|id| (id, Some((id, data(id))))).collect();
         let tiles = SourceTiles { class: self.class, maxzoom: self.maxzoom, cells };
-        scene::build(style, viewport, &Tiles::from([("photos".to_string(), tiles)]), None).unwrap()
+        scene::build(style, viewport, &Tiles::from([("photos".to_string(), tiles)]), Placed::default()).unwrap()
     }
 
     fn picture(&self, style: &Style, viewport: &Viewport) -> Picture {
@@ -265,7 +265,7 @@ fn a_picture_over_four_corners_is_seen_in_perspective() {
     let corners = picture.corners;
     let style = style.with_pictures(BTreeMap::from([("p".to_string(), picture)]), "d");
     let viewport = Viewport::of_tile(id(0, 0, 0), 512, 2);
-    let scene = scene::build(&style, &viewport, &Tiles::new(), None).unwrap();
+    let scene = scene::build(&style, &viewport, &Tiles::new(), Placed::default()).unwrap();
     let drawn = raster::pixels(&scene);
     // Where the diagonals meet: the sides are to each other as 1 to 2, and so are the parts of the diagonals.
     let y = corners[0][1] + (corners[3][1] - corners[0][1]) / 3.0;
@@ -275,7 +275,7 @@ fn a_picture_over_four_corners_is_seen_in_perspective() {
     assert_eq!(drawn.pixel(2, 512), [0; 4], "beside it");
     // In every copy of the world.
     let east = Viewport { left: viewport.left + 1024 * 3, ..viewport };
-    let scene = scene::build(&style, &east, &Tiles::new(), None).unwrap();
+    let scene = scene::build(&style, &east, &Tiles::new(), Placed::default()).unwrap();
     assert_eq!(raster::pixels(&scene).pixels, drawn.pixels);
 }
 
@@ -288,7 +288,8 @@ fn colours_are_changed_as_the_style_says() {
         let bitmap = Arc::new(Bitmap { width: 1, height: 1, data: color.to_vec() });
         let cells = cells.into_iter().map(|id| (id, Some((id, TileData::Raster(bitmap.clone()))))).collect();
         let tiles = SourceTiles { class: SizeClass::C256, maxzoom: 5, cells };
-        let scene = scene::build(&style, &viewport, &Tiles::from([("photos".to_string(), tiles)]), None).unwrap();
+        let scene =
+            scene::build(&style, &viewport, &Tiles::from([("photos".to_string(), tiles)]), Placed::default()).unwrap();
         raster::pixels(&scene).pixel(100, 100)
     };
     let red = [255, 0, 0, 255];

@@ -5,7 +5,9 @@ use crate::tile_writer::{Feature, Layer, P, tile};
 use rasterzen::mvt;
 use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
-use rasterzen::scene::{Canvas, Circle, Item, Rect, Run, Scene, SourceTiles, Stroke, Tiles, build, cells, cut_line};
+use rasterzen::scene::{
+    Canvas, Circle, Item, Rect, Run, Scene, SourceTiles, Stroke, Tiles, build, cells, cut_line, place,
+};
 use rasterzen::style::Style;
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -75,7 +77,8 @@ impl World {
     }
 
     pub fn scene(&self, style: &Style, viewport: &Viewport) -> Scene {
-        build(style, viewport, &self.tiles(style, viewport), None).expect("a scene")
+        let tiles = self.tiles(style, viewport);
+        build(style, viewport, &tiles, place(style, viewport, &tiles, None)).expect("a scene")
     }
 
     /// The scene of a 512 px tile.
@@ -660,7 +663,7 @@ fn the_same_input_gives_the_same_scene() {
             cells.reverse();
         }
         source.cells = cells.into_iter().collect::<HashMap<_, _>>();
-        let again = build(&style, &viewport, &tiles, None).expect("a scene");
+        let again = build(&style, &viewport, &tiles, place(&style, &viewport, &tiles, None)).expect("a scene");
         assert!(again == first, "another scene");
         let text =
             |scene: &Scene| svg::write(scene, &style, &svg::Document { title: "t", attribution: "", live_text: false });

@@ -100,7 +100,7 @@ impl Place {
             let source = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells: cells.collect() };
             tiles.insert(name.clone(), source);
         }
-        scene::build(style, viewport, &tiles, None).unwrap()
+        scene::build(style, viewport, &tiles, scene::place(style, viewport, &tiles, None)).unwrap()
     }
 
     /// The layers that two viewports see differently, each with how many pixels.
@@ -574,16 +574,7 @@ fn shaded(points: &[[f64; 2]; 2], colors: &[&str]) -> scene::Item {
 }
 
 fn scene_of(runs: Vec<Run>, images: Vec<Bitmap>) -> Scene {
-    Scene {
-        width: 256,
-        height: 256,
-        turn: None,
-        caption: None,
-        runs,
-        images,
-        outlines: Vec::new(),
-        wanting: Vec::new(),
-    }
+    Scene { width: 256, height: 256, turn: None, caption: None, runs, images, outlines: Vec::new() }
 }
 
 /// What is painted, as in the test before. The largest share measured is 0.008 %, five

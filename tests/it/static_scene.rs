@@ -4,7 +4,7 @@
 use crate::scene::{World, circles, crowded, id, pixels, style};
 use crate::tile_writer::{Feature, P};
 use rasterzen::mvt;
-use rasterzen::scene::{Item, Path, Run, Scene, SourceTiles, Tiles, build, cells, cut_line};
+use rasterzen::scene::{Item, Path, Run, Scene, SourceTiles, Tiles, build, cells, cut_line, place};
 use rasterzen::source::{Fetched, Overrides, Source};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
@@ -197,7 +197,8 @@ impl Sample {
         };
         let cells = cells.into_iter().map(|cell| (cell, found(cell))).collect();
         let tiles = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells };
-        build(&self.style, viewport, &Tiles::from([("tilezen".to_string(), tiles)]), None).expect("a scene")
+        let tiles = Tiles::from([("tilezen".to_string(), tiles)]);
+        build(&self.style, viewport, &tiles, place(&self.style, viewport, &tiles, None)).expect("a scene")
     }
 }
 

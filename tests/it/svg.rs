@@ -4,7 +4,7 @@ use crate::tile_writer::{Feature, Layer, P, sample, tile};
 use rasterzen::mvt;
 use rasterzen::output::resvg;
 use rasterzen::output::svg::{Document, write};
-use rasterzen::scene::{SourceTiles, Tiles, build, cells};
+use rasterzen::scene::{SourceTiles, Tiles, build, cells, place};
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -22,7 +22,7 @@ fn drawn(style: &Style, viewport: &Viewport, class: SizeClass, bytes: &bytes::By
     let (cells, _) = cells(viewport, class, 15, margin);
     let cells = cells.into_iter().map(|cell| (cell, Some((cell, tile.clone().into())))).collect();
     let tiles = Tiles::from([(source.clone(), SourceTiles { class, maxzoom: 15, cells })]);
-    let scene = build(style, viewport, &tiles, None).expect("a scene");
+    let scene = build(style, viewport, &tiles, place(style, viewport, &tiles, None)).expect("a scene");
     write(&scene, style, document)
 }
 

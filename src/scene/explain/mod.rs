@@ -8,7 +8,7 @@ mod report;
 
 use super::canvas::{Located, SourceTiles, TileData, Tiles, cells};
 use super::trace::{Fate, Trace};
-use super::{LayerId, Run, Scene, build_traced};
+use super::{LayerId, Run, Scene, build_traced, symbol};
 use crate::error::Error;
 use crate::mvt;
 use crate::style::{Hidden, Kind, Layer, Resolved, Style, Subject};
@@ -28,7 +28,8 @@ pub fn explain(
     wanted: Option<&FeatureName>,
 ) -> Result<Explanation, Error> {
     let mut record = Record::default();
-    let scene = build_traced(style, viewport, tiles, None, &mut record)?;
+    let symbols = symbol::place_traced(style, viewport, tiles, None, &mut record);
+    let scene = build_traced(style, viewport, tiles, symbols, &mut record)?;
     let look = Look { style, viewport, tiles, fates: &record.fates, drawn: drawn_layers(&scene) };
     let documented = style.document["layers"].as_array().map_or(&[][..], Vec::as_slice);
     let layers = documented.iter().enumerate().map(|(place, json)| look.layer(place, json)).collect();

@@ -19,6 +19,7 @@ use super::image::Images;
 use super::path::{Rect, UNITS};
 use super::trace::{Fate, Trace};
 use super::{ImageId, LayerId};
+use crate::bitmap::Bitmap;
 use crate::language::Language;
 use crate::limits;
 use crate::style::color::Color;
@@ -105,23 +106,29 @@ pub struct Halo {
 pub type Outlines = Vec<Arc<Outline>>;
 
 /// What the symbol layers of a style draw of a picture.
-pub struct Drawn {
+#[derive(Clone, Debug, Default)]
+pub struct Placed {
     /// By layer, and within one in the order in which they are drawn.
     pub runs: Vec<(LayerId, Symbols)>,
+    pub images: Vec<Bitmap>,
     pub outlines: Outlines,
-    /// Cells that are not there and that something depends on.
+    /// Cells, with their sources' names, that symbols depend on and that are not there. What depends on them is not drawn.
     pub wanting: Vec<(String, TileId)>,
 }
 
-/// Draws all symbol layers of a picture.
-pub fn draw<T: Trace>(
+/// Decides which symbols of a picture go where; texts show the names for who reads the language.
+pub fn place(style: &Style, viewport: &Viewport, tiles: &Tiles, language: Option<&Language>) -> Placed {
+    place_traced(style, viewport, tiles, language, &mut ())
+}
+
+/// The same, while `trace` is told what becomes of each feature.
+pub fn place_traced<T: Trace>(
     style: &Style,
     viewport: &Viewport,
     tiles: &Tiles,
     language: Option<&Language>,
-    images: &mut Images,
     trace: &mut T,
-) -> Drawn {
+) -> Placed {
     let zoom = viewport.style_zoom();
     let layers: Vec<&Layer> = style
         .layers
@@ -131,7 +138,7 @@ pub fn draw<T: Trace>(
         })
         .collect();
     if layers.is_empty() {
-        return Drawn { runs: Vec::new(), outlines: Vec::new(), wanting: Vec::new() };
+        return Placed::default();
     }
     let bundled;
     let shaper = match &style.fonts {
@@ -155,8 +162,9 @@ pub fn draw<T: Trace>(
     let mut area = Area::new(style, viewport, tiles);
     let placed = decided(&layers, seen, &mut area, trace);
     let mut glyphs = Glyphs::new(shaper.fonts());
-    let runs = paint(&layers, placed, viewport, images, &mut glyphs, trace);
-    Drawn { runs, outlines: glyphs.outlines, wanting: area.wanting() }
+    let mut images = Images::new(style, viewport);
+    let runs = paint(&layers, placed, viewport, &mut images, &mut glyphs, trace);
+    Placed { runs, images: images.into_bitmaps(), outlines: glyphs.outlines, wanting: area.wanting() }
 }
 
 /// A symbol, and which of its ways it is drawn in.
