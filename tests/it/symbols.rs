@@ -65,7 +65,7 @@ fn scene(width: u32, height: u32, symbols: Symbols, outlines: Outlines, images: 
 /// A picture of its own, not the same on any two sides, translucent in parts.
 fn bitmap(width: u32, height: u32) -> Bitmap {
     let pixel = |x: u32, y: u32| {
-        let alpha = if (x + y) % 5 == 0 { 128 } else { 255 };
+        let alpha = if (x + y).is_multiple_of(5) { 128 } else { 255 };
         [x * 255 / width, y * 255 / height, 40, 255].map(|c| (c * alpha / 255) as u8)
     };
     let data = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
