@@ -34,6 +34,7 @@ mod static_scene;
 mod style;
 mod style_check;
 mod svg;
+mod symbols;
 mod template;
 mod text;
 mod tile_writer;
