@@ -138,6 +138,8 @@ pub const MARGIN: f64 = 256.0;
 pub const COORDINATE: i64 = 1 << 26;
 /// Ends of lines at one place on a tile's edge that are looked at to find which goes on into which.
 pub const JOIN_CANDIDATES: usize = 64;
+/// Symbols along the lines of one layer in one cell; beyond, there are none.
+pub const SYMBOL_ANCHORS: usize = 20_000;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.
 pub const DASHES: usize = 100_000;
 

@@ -1,22 +1,26 @@
 //! The symbols that a layer's features could have: one [`Node`] an anchor, with the ways in which it could be placed.
 
 use super::super::canvas::Located;
-use super::super::path::{Point, Rect, UNITS};
+use super::super::cut::{self, Piece};
+use super::super::path::{Point, Rect, UNITS, distance};
 use super::super::sieve::Sieve;
 use super::super::trace::{Fate, Trace};
 use super::area::{Area, Cell};
+use super::course::{self, Along, Course, Manner, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
 use super::pole;
 use super::text::{Block, Texts, Words, units};
 use crate::language::Language;
 use crate::limits;
+use crate::mvt;
 use crate::style::expression::Section;
 use crate::style::{self, Alignment, AtZoom, Condition, Layer, Overlap, Placement, Style, Symbol, TextAlignment};
 use crate::text::Shaper;
-use crate::value::GeometryKind;
+use crate::tile::TileId;
+use crate::value::{Attributes, GeometryKind};
 use crate::viewport::Viewport;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A symbol layer at the zoom of a picture.
@@ -32,6 +36,12 @@ pub struct Symbols<'s> {
     icons: Option<Icons<'s>>,
     text_alignment: TextAlignment,
     icon_alignment: AtZoom<'s, Alignment>,
+    /// Of icons and of texts.
+    keeps_upright: [bool; 2],
+    /// Along lines, in scene units.
+    spacing: f64,
+    /// In radians.
+    max_angle: f64,
     text: Rules,
     icon: Rules,
 }
@@ -61,10 +71,59 @@ pub struct Candidate<'t, M> {
 #[derive(Clone, Default)]
 pub struct Way {
     pub icon: Option<Placed>,
-    pub text: Option<(Block, Arc<[Section]>)>,
+    pub text: Option<(Setting, Arc<[Section]>)>,
     /// What of the picture it may change.
     pub extent: Option<Rect>,
 }
+
+/// A text that has been set.
+#[derive(Clone)]
+pub enum Setting {
+    Block(Block),
+    Along(Along),
+}
+
+impl Setting {
+    fn collision(&self, padding: f64) -> Vec<Rect> {
+        match self {
+            Setting::Block(block) => vec![block.collision(padding)],
+            Setting::Along(along) => along.collision(padding),
+        }
+    }
+
+    fn extent(&self) -> Option<Rect> {
+        match self {
+            Setting::Block(block) => Some(block.extent()),
+            Setting::Along(along) => along.extent(),
+        }
+    }
+}
+
+/// A place where a symbol may stand.
+struct Spot<'t, 'l> {
+    feature: mvt::Feature<'t>,
+    words: Option<&'l Words>,
+    /// In scene units of the map.
+    point: Point,
+    /// Which of its feature's, or of its cell's along lines.
+    index: usize,
+    /// The line that it stands on, and how far along it.
+    on: Option<(&'l Course, f64)>,
+}
+
+/// The lines of a cell that a layer puts symbols on.
+pub struct Lines<'t> {
+    features: Vec<(mvt::Feature<'t>, Option<Words>)>,
+    courses: Vec<Course>,
+    /// Which course, and how far along it.
+    spots: Vec<(usize, f64)>,
+}
+
+/// The lines of each layer in each cell, and copy of the world, that has been looked at.
+pub type LinesOfCells<'t> = HashMap<(usize, TileId, i64), Lines<'t>>;
+
+/// What could be drawn.
+pub type Candidates<'t, M> = Node<Candidate<'t, M>>;
 
 impl Rules {
     fn new(part: &style::Part, viewport: &Viewport) -> Rules {
@@ -80,8 +139,8 @@ impl Rules {
         }
     }
 
-    fn part(&self, collision: Rect, anchor: Point, is_shy: bool) -> Part {
-        let boxes = vec![moved(moved(collision, anchor), self.translate)];
+    fn part(&self, collision: &[Rect], anchor: Point, is_shy: bool) -> Part {
+        let boxes = collision.iter().map(|rect| moved(moved(*rect, anchor), self.translate)).collect();
         Part {
             boxes,
             overlap: self.overlap,
@@ -119,6 +178,10 @@ impl<'s> Symbols<'s> {
             icons: Icons::new(&symbol.icon, style, zooms, scale),
             text_alignment: symbol.text.rotation_alignment.at(tile_zoom).constant(),
             icon_alignment: symbol.icon.rotation_alignment.at(tile_zoom),
+            keeps_upright: [&symbol.icon.part, &symbol.text.part]
+                .map(|part| part.keep_upright.at(tile_zoom).constant()),
+            spacing: symbol.spacing.at(tile_zoom).constant().max(1.0) * scale * UNITS as f64,
+            max_angle: symbol.text.max_angle.at(tile_zoom).constant().to_radians(),
             text: Rules::new(&symbol.text.part, viewport),
             icon: Rules::new(&symbol.icon.part, viewport),
         }
@@ -135,62 +198,142 @@ impl<'s> Symbols<'s> {
         index: usize,
         area: &Area<'t>,
         blocks: &BTreeSet<Point>,
+        lines: &mut LinesOfCells<'t>,
         trace: &mut T,
-        found: &mut Vec<Node<Candidate<'t, T::Mark>>>,
-    ) where
-        T::Mark: Clone,
-    {
+        found: &mut Vec<Candidates<'t, T::Mark>>,
+    ) {
         for (cell, near) in area.cells(&self.layer.source, blocks) {
-            let tile: &'t crate::mvt::Tile = cell.placement.tile;
-            let Some(data) = tile.layer(&self.layer.source_layer) else { continue };
-            let projection = cell.placement.projection(data.extent());
-            let mut sieve = Sieve::new(self.conditions, data);
-            for feature in data.features_within(projection.units(near)) {
-                let located = cell.placement.located(feature, data.extent());
-                let mark = trace.mark(self.layer, &located);
-                if !sieve.accepts(&located) {
-                    trace.came_to(&mark, Fate::Filter);
-                    continue;
+            let Some(data) = cell.placement.tile.layer(&self.layer.source_layer) else { continue };
+            let mut add = |spot: Spot<'t, '_>, trace: &mut T| {
+                if !cell.holds(spot.point) || !blocks.contains(&area.block_of(spot.point)) {
+                    return;
                 }
-                let (words, icon) = self.parts(&located, 0.0);
-                let is_empty = words.is_none() && icon.as_ref().is_err();
-                if is_empty {
-                    let fate = if matches!(icon, Err(Missing::Image)) { Fate::NoImage } else { Fate::Unpainted };
-                    trace.came_to(&mark, fate);
-                    continue;
+                let located = cell.placement.located(spot.feature, data.extent());
+                let mark = trace.mark(self.layer, &located);
+                let anchor = self.in_picture(spot.point);
+                let (places, ways) = self.places(&located, &spot, anchor, &cell);
+                if places.is_empty() {
+                    return trace.came_to(&mark, Fate::TooLarge);
                 }
                 let sort_key = self.sort_key.as_ref().map_or(0.0, |key| key.of(&located));
-                for (i, at) in points(&located).into_iter().enumerate() {
-                    let point = projection.point(at);
-                    if !cell.holds(point) || !blocks.contains(&area.block_of(point)) {
-                        continue;
+                let (feature, cell) = (located.feature.place(), (cell.id, cell.world));
+                let rank = Rank { layer: self.layer.index, sort_key, feature, anchor: spot.index, cell };
+                let drawn = Candidate { layer: index, feature: located, mark, anchor, sort_key, ways };
+                found.push(Node { rank, places, drawn });
+            };
+            if self.placement == Placement::Point {
+                self.each_feature(&cell, data, near, trace, |feature, words, trace| {
+                    let located = cell.placement.located(feature, data.extent());
+                    let projection = cell.placement.projection(data.extent());
+                    for (index, at) in points(&located).into_iter().enumerate() {
+                        let words = words.as_ref();
+                        add(Spot { feature, words, point: projection.point(at), index, on: None }, trace);
                     }
-                    let anchor = self.in_picture(point);
-                    let (places, ways) = self.at_point(&located, words.as_ref(), anchor, &cell);
-                    if places.is_empty() {
-                        trace.came_to(&mark, Fate::TooLarge);
-                        continue;
-                    }
-                    let rank = Rank {
-                        layer: self.layer.index,
-                        sort_key,
-                        feature: located.feature.place(),
-                        anchor: i,
-                        cell: (cell.id, cell.world),
-                    };
-                    let feature = cell.placement.located(feature, data.extent());
-                    let drawn = Candidate { layer: index, feature, mark: mark.clone(), anchor, sort_key, ways };
-                    found.push(Node { rank, places, drawn });
-                }
+                });
+                continue;
+            }
+            let key = (index, cell.id, cell.world);
+            let lines = lines.entry(key).or_insert_with(|| self.lines(&cell, data, trace));
+            for (index, &(course, at)) in lines.spots.iter().enumerate() {
+                let course = &lines.courses[course];
+                let (feature, words) = &lines.features[course.feature];
+                let on = Some((course, at));
+                add(Spot { feature: *feature, words: words.as_ref(), point: course.point(at), index, on }, trace);
             }
         }
     }
 
-    /// What a feature says, and its icon turned by an angle besides its own.
-    fn parts(&self, feature: &Located, angle: f64) -> (Option<Words>, Result<Placed, Missing>) {
-        let words = self.texts.as_ref().and_then(|texts| texts.words(feature, self.placement != Placement::Point));
-        let icon = self.icons.as_ref().map_or(Err(Missing::Nothing), |icons| icons.placed(feature, angle));
-        (words, icon)
+    /// Looks at the features near a place of a cell that have anything to show.
+    fn each_feature<'t, T: Trace>(
+        &self,
+        cell: &Cell<'t>,
+        data: &'t mvt::Layer,
+        near: Rect,
+        trace: &mut T,
+        mut look: impl FnMut(mvt::Feature<'t>, Option<Words>, &mut T),
+    ) {
+        let mut sieve = Sieve::new(self.conditions, data);
+        let units = cell.placement.projection(data.extent()).units(near);
+        for feature in data.features_within(units) {
+            let located = cell.placement.located(feature, data.extent());
+            let mark = trace.mark(self.layer, &located);
+            if !sieve.accepts(&located) {
+                trace.came_to(&mark, Fate::Filter);
+                continue;
+            }
+            let words = self.texts.as_ref().and_then(|texts| texts.words(&located, self.placement != Placement::Point));
+            let icon = self.icons.as_ref().map_or(Err(Missing::Nothing), |icons| icons.placed(&located, 0.0));
+            match (&words, icon) {
+                (None, Err(Missing::Image)) => trace.came_to(&mark, Fate::NoImage),
+                (None, Err(Missing::Nothing)) => trace.came_to(&mark, Fate::Unpainted),
+                _ => look(feature, words, trace),
+            }
+        }
+    }
+
+    /// Where the symbols of a cell stand along its lines.
+    fn lines<'t, T: Trace>(&self, cell: &Cell<'t>, data: &'t mvt::Layer, trace: &mut T) -> Lines<'t> {
+        let projection = cell.placement.projection(data.extent());
+        let whole = cell.placement.cell;
+        let mut features: Vec<(mvt::Feature<'t>, Option<Words>)> = Vec::new();
+        let mut pieces: Vec<(usize, Piece, Option<Arc<str>>)> = Vec::new();
+        self.each_feature(cell, data, whole, trace, |feature, words, trace| {
+            let located = cell.placement.located(feature, data.extent());
+            if located.kind() == GeometryKind::Point {
+                let mark = trace.mark(self.layer, &located);
+                return trace.came_to(&mark, Fate::Geometry);
+            }
+            let mut cut_pieces = Vec::new();
+            for part in feature.parts() {
+                let points: Vec<Point> = part.vertices().map(|at| projection.point(at)).collect();
+                match located.kind() {
+                    GeometryKind::Polygon => cut::ring(&points, whole, &mut cut_pieces),
+                    _ => cut::line(&points, whole, &mut cut_pieces),
+                }
+            }
+            // What stands in the middle of lines stands on each by itself.
+            let is_joined = self.placement == Placement::Line;
+            let text: Option<Arc<str>> = words.as_ref().filter(|_| is_joined).map(|words| words.text().into());
+            pieces.extend(cut_pieces.into_iter().map(|piece| (features.len(), piece, text.clone())));
+            features.push((feature, words));
+        });
+        let courses = course::courses(pieces);
+        let mut spots: Vec<(usize, f64)> = Vec::new();
+        // Where texts stand already, so that none stands again near by.
+        let mut taken: HashMap<String, Vec<Point>> = HashMap::new();
+        for (i, course) in courses.iter().enumerate() {
+            let (feature, words) = &features[course.feature];
+            let located = cell.placement.located(*feature, data.extent());
+            let rule = self.spacing(&located, words.as_ref());
+            let found = match self.placement {
+                Placement::LineCenter => course.middle(&rule).into_iter().collect(),
+                _ => course.anchors(&rule),
+            };
+            for at in found {
+                let point = course.point(at);
+                if let Some(words) = words.as_ref().filter(|_| self.placement == Placement::Line) {
+                    let others = taken.entry(words.text()).or_default();
+                    if others.iter().any(|&other| distance(other, point) < self.spacing / 2.0) {
+                        continue;
+                    }
+                    others.push(point);
+                }
+                if spots.len() < limits::SYMBOL_ANCHORS {
+                    spots.push((i, at));
+                }
+            }
+        }
+        Lines { features, courses, spots }
+    }
+
+    /// How symbols of a feature stand along its lines.
+    fn spacing(&self, feature: &Located, words: Option<&Words>) -> Spacing {
+        let text = self.texts.as_ref().zip(words).map_or(0.0, |(texts, words)| texts.line(words).width * words.size);
+        let icon = self.icons.as_ref().and_then(|icons| icons.placed(feature, 0.0).ok());
+        let icon = icon.map_or(0.0, |icon| f64::from(icon.size[0]));
+        let em = words.map_or(0.0, |words| words.size);
+        let [length, em] = [text.max(icon), em].map(|pixels| pixels * UNITS as f64);
+        Spacing { spacing: self.spacing, length, em, max_angle: self.max_angle }
     }
 
     /// How far the map is turned in the picture, in degrees clockwise.
@@ -207,54 +350,74 @@ impl<'s> Symbols<'s> {
         [0, 1].map(|i| pivot[i] + units(to[i] - turn.pivot[i]))
     }
 
-    /// The places of a symbol at a point, with what is drawn at each.
-    fn at_point(&self, feature: &Located, words: Option<&Words>, anchor: Point, cell: &Cell) -> (Vec<Place>, Vec<Way>) {
-        let on_map = |is_map: bool| if is_map { self.turn() } else { 0.0 };
-        let text_angle = on_map(self.text_alignment == TextAlignment::Map);
-        let icon_angle = on_map(self.icon_alignment.of(feature) == Alignment::Map);
-        let blocks = match (&self.texts, words) {
-            (Some(texts), Some(words)) => texts.blocks(words, feature, text_angle, true),
-            _ => Vec::new(),
-        };
-        let icon = self.icons.as_ref().and_then(|icons| icons.placed(feature, icon_angle).ok());
-        self.places(feature, words, &blocks, icon, anchor, cell)
-    }
-
-    /// Each text with the icon; then what may stand alone.
-    fn places(
-        &self,
-        feature: &Located,
-        words: Option<&Words>,
-        blocks: &[Block],
-        icon: Option<Placed>,
-        anchor: Point,
-        cell: &Cell,
-    ) -> (Vec<Place>, Vec<Way>) {
-        let sections = words.map_or_else(|| Vec::new().into(), |words| words.sections.clone());
-        let fitted = |block: &Block| match (&self.icons, &icon) {
-            (Some(icons), Some(icon)) if icons.fits_text() => Some(icons.fitted(icon, feature, block)),
-            (_, icon) => icon.clone(),
-        };
-        let mut ways: Vec<(Way, bool)> = Vec::new();
-        // Where others may be covered, the places where none are come first.
-        let passes: &[bool] = if self.text.overlap == Overlap::Never { &[false] } else { &[true, false] };
-        let passes = if blocks.len() > 1 { passes } else { &[false] };
-        for is_shy in passes {
-            for block in blocks {
-                let text = Some((block.clone(), sections.clone()));
-                ways.push((Way { icon: fitted(block), text, extent: None }, *is_shy));
+    /// The ways in which a symbol's text may be set.
+    fn settings(&self, feature: &Located, spot: &Spot) -> Vec<Setting> {
+        let Some((texts, words)) = self.texts.as_ref().zip(spot.words) else { return Vec::new() };
+        let turned = |is_map: bool| if is_map { self.turn() } else { 0.0 };
+        let is_map = self.text_alignment == TextAlignment::Map;
+        match spot.on {
+            None => texts.blocks(words, feature, turned(is_map), true).into_iter().map(Setting::Block).collect(),
+            Some(_) if self.text_alignment == TextAlignment::Viewport => {
+                texts.blocks(words, feature, 0.0, false).into_iter().map(Setting::Block).collect()
+            }
+            Some((course, at)) => {
+                let (offset, share) = texts.along(feature);
+                let manner = Manner {
+                    offset,
+                    share,
+                    keeps_upright: self.keeps_upright[1],
+                    rotate: texts.rotate(feature),
+                    is_upright: self.text_alignment == TextAlignment::ViewportGlyph,
+                    turn: self.turn(),
+                };
+                let along = course.along(at, spot.point, &texts.line(words), words.size, &manner);
+                along.map(Setting::Along).into_iter().collect()
             }
         }
-        if !blocks.is_empty() && icon.is_some() {
-            if self.icon.is_optional {
-                ways.extend(blocks.iter().map(|block| {
-                    (Way { icon: None, text: Some((block.clone(), sections.clone())), extent: None }, false)
-                }));
+    }
+
+    /// A feature's icon as it is turned at a spot.
+    fn icon(&self, feature: &Located, spot: &Spot) -> Option<Placed> {
+        let icons = self.icons.as_ref()?;
+        let alignment = self.icon_alignment.of(feature);
+        let angle = match spot.on {
+            Some((course, at)) if alignment != Alignment::Viewport => {
+                let angle = (course.angle(at) + self.turn()).rem_euclid(360.0);
+                let is_backwards = angle > 90.0 && angle <= 270.0;
+                if self.keeps_upright[0] && is_backwards { angle - 180.0 } else { angle }
             }
-            if self.text.is_optional {
-                ways.push((Way { icon: icon.clone(), ..Way::default() }, false));
+            None if alignment == Alignment::Map => self.turn(),
+            _ => 0.0,
+        };
+        icons.placed(feature, angle).ok()
+    }
+
+    /// The places of a symbol, with what is drawn at each: each text with the icon; then what may stand alone.
+    fn places(&self, feature: &Located, spot: &Spot, anchor: Point, cell: &Cell) -> (Vec<Place>, Vec<Way>) {
+        let (settings, icon) = (self.settings(feature, spot), self.icon(feature, spot));
+        let sections = spot.words.map_or_else(|| Vec::new().into(), |words| words.sections.clone());
+        let fitted = |setting: &Setting| match (&self.icons, &icon, setting) {
+            (Some(icons), Some(icon), Setting::Block(block)) if icons.fits_text() => {
+                Some(icons.fitted(icon, feature, block))
             }
-        } else if blocks.is_empty() && icon.is_some() {
+            (_, icon, _) => icon.clone(),
+        };
+        let text = |setting: &Setting| Some((setting.clone(), sections.clone()));
+        // Where others may be covered, the places where none are come first.
+        let shy = settings.len() > 1 && self.text.overlap != Overlap::Never;
+        let passes: &[bool] = if shy { &[true, false] } else { &[false] };
+        let mut ways: Vec<(Way, bool)> = Vec::new();
+        for is_shy in passes {
+            let way = |setting: &Setting| Way { icon: fitted(setting), text: text(setting), extent: None };
+            ways.extend(settings.iter().map(|setting| (way(setting), *is_shy)));
+        }
+        if icon.is_some() && !settings.is_empty() && self.icon.is_optional {
+            let way = |setting: &Setting| Way { icon: None, text: text(setting), extent: None };
+            ways.extend(settings.iter().map(|setting| (way(setting), false)));
+        }
+        // What says something has its text, unless that may be left out.
+        let is_alone = settings.is_empty() && spot.words.is_none() || self.text.is_optional;
+        if icon.is_some() && is_alone {
             ways.push((Way { icon, ..Way::default() }, false));
         }
         let padding = self.texts.as_ref().map_or(0.0, |texts| texts.padding);
@@ -264,9 +427,10 @@ impl<'s> Symbols<'s> {
             let icon = way
                 .icon
                 .as_ref()
-                .map(|icon| (self.icon.part(icon.collision(), anchor, false), icon.extent(), &self.icon));
-            let text = way.text.as_ref().map(|(block, _)| {
-                (self.text.part(block.collision(padding), anchor, is_shy), block.extent(), &self.text)
+                .map(|icon| (self.icon.part(&[icon.collision()], anchor, false), icon.extent(), &self.icon));
+            let text = way.text.as_ref().and_then(|(setting, _)| {
+                let part = self.text.part(&setting.collision(padding), anchor, is_shy);
+                Some((part, setting.extent()?, &self.text))
             });
             let parts: Vec<(Part, Rect, &Rules)> = icon.into_iter().chain(text).collect();
             let extents = parts.iter().map(|(_, extent, rules)| moved(moved(*extent, anchor), rules.translate));
@@ -276,8 +440,8 @@ impl<'s> Symbols<'s> {
                 continue;
             }
             let parts: Vec<Part> = parts.into_iter().map(|(part, ..)| part).collect();
-            if self.is_inside_tile && !parts.iter().flat_map(|part| &part.boxes).all(|rect| self.is_within(*rect, cell))
-            {
+            let mut boxes = parts.iter().flat_map(|part| &part.boxes);
+            if self.is_inside_tile && !boxes.all(|rect| self.is_within(*rect, cell)) {
                 continue;
             }
             way.extent = Some(extent);
@@ -318,7 +482,7 @@ impl Cell<'_> {
 /// polygon.
 fn points(feature: &Located) -> Vec<[i32; 2]> {
     let parts = || feature.feature.parts();
-    match crate::value::Attributes::kind(feature) {
+    match feature.kind() {
         GeometryKind::Point => parts().flat_map(|part| part.vertices()).collect(),
         GeometryKind::LineString => parts().filter_map(|part| part.vertices().next()).collect(),
         GeometryKind::Polygon => {

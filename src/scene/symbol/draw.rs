@@ -6,14 +6,14 @@ use super::super::{
     faded,
     trace::{Fate, Trace},
 };
-use super::candidate::{Candidate, Symbols as Layer, Way};
-use super::icon::Paint;
-use super::text::{Block, HALO, turn};
+use super::candidate::{Candidate, Setting, Symbols as Layer, Way};
+use super::icon::{Paint, Placed};
+use super::text::{HALO, turn};
 use super::{Glyph, GlyphRun, Halo, Icon, Outlines, Symbols, Text};
 use crate::style::color::Color;
 use crate::style::expression::Section;
 use crate::style::{AtZoom, Part};
-use crate::text::{FontId, Fonts, Line, Outline};
+use crate::text::{self, FontId, Fonts, Outline, Shaped};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -105,8 +105,8 @@ impl<'s> Pen<'s> {
                 opacity,
             }));
         }
-        if let Some((block, sections)) = &way.text {
-            self.text(candidate, block, sections, at(text_by), images, glyphs, symbols);
+        if let Some((setting, sections)) = &way.text {
+            self.text(candidate, setting, sections, at(text_by), images, glyphs, symbols);
         }
         let is_drawn = symbols.icons.len() + symbols.texts.len() > before;
         trace.came_to(&candidate.mark, if is_drawn { Fate::Drawn } else { Fate::Unpainted });
@@ -116,7 +116,7 @@ impl<'s> Pen<'s> {
     fn text<M>(
         &self,
         candidate: &Candidate<M>,
-        block: &Block,
+        setting: &Setting,
         sections: &[Section],
         anchor: Point,
         images: &mut Images,
@@ -130,65 +130,74 @@ impl<'s> Pen<'s> {
         }
         let own = self.text.color.of(feature);
         let color = |section: usize| faded(sections.get(section).and_then(|s| s.color).unwrap_or(own), opacity);
-        let most = HALO * block.size;
+        let most = HALO * setting.size();
         let halo = Halo {
             color: faded(self.text.halo_color.of(feature), opacity),
             width: (self.text.halo_width.of(feature) * self.scale).clamp(0.0, most),
             blur: (self.text.halo_blur.of(feature) * self.scale).clamp(0.0, most),
         };
         let mut runs: Vec<GlyphRun> = Vec::new();
-        for line in &block.shaped.lines {
-            line_runs(line, block, anchor, &color, glyphs, &mut runs);
-            for image in &line.images {
+        let mut add = |glyph: &text::Glyph, is_new: bool, at: Point, turn: u16| {
+            let content = glyph.cluster[0] as usize..glyph.cluster[1] as usize;
+            let (size, color) = (glyph.scale * setting.size(), color(glyph.section));
+            match runs.last_mut() {
+                Some(run) if !is_new && (run.font, run.size, run.color) == (glyph.font, size, color) => {
+                    run.content = run.content.start.min(content.start)..run.content.end.max(content.end);
+                }
+                _ => runs.push(GlyphRun { font: glyph.font, size, color, content, glyphs: Vec::new() }),
+            }
+            if let (Some(outline), Some(run)) = (glyphs.outline(glyph.font, glyph.id), runs.last_mut()) {
+                run.glyphs.push(Glyph { outline, at: [0, 1].map(|i| (anchor[i] + at[i]) as i32), turn });
+            }
+        };
+        match setting {
+            Setting::Block(block) => {
+                for line in &block.shaped.lines {
+                    for (i, glyph) in line.glyphs.iter().enumerate() {
+                        let angle = block.angle + if glyph.turned { 90.0 } else { 0.0 };
+                        add(glyph, i == 0, block.place(glyph.at), turn(angle));
+                    }
+                }
+            }
+            Setting::Along(along) => {
+                let line = along.shaped.lines.first().map_or(&[][..], |line| &line.glyphs);
+                for (glyph, &(at, turn)) in line.iter().zip(&along.glyphs) {
+                    add(glyph, false, at, turn);
+                }
+            }
+        }
+        if let Setting::Block(block) = setting {
+            for image in block.shaped.lines.iter().flat_map(|line| &line.images) {
                 let name = sections.get(image.section).and_then(|section| section.image.as_ref());
                 let Some(name) = name.map(|image| image.name.clone()) else { continue };
-                let placed = super::icon::Placed::within(name, image, block);
+                let placed = Placed::within(name, image, block);
                 let paint = Paint { color: own, halo_color: halo.color, halo_width: 0.0, halo_blur: 0.0 };
-                symbols.icons.extend(placed.image(images, &paint, self.scale).map(|image| Icon {
-                    name: placed.name.clone(),
-                    image,
-                    pose: placed.pose(anchor),
-                    opacity,
-                }));
+                let (name, pose) = (placed.name.clone(), placed.pose(anchor));
+                let image = placed.image(images, &paint, self.scale);
+                symbols.icons.extend(image.map(|image| Icon { name, image, pose, opacity }));
             }
         }
         let halo = (halo.color.a > 0.0 && halo.width > 0.0).then_some(halo);
         runs.retain(|run| !run.glyphs.is_empty() && (run.color.a > 0.0 || halo.is_some()));
         if !runs.is_empty() {
-            symbols.texts.push(Text { content: block.shaped.text.clone(), runs, halo });
+            symbols.texts.push(Text { content: setting.shaped().text.clone(), runs, halo });
         }
     }
 }
 
-/// The glyphs of a line, those of one font, size and colour together.
-fn line_runs(
-    line: &Line,
-    block: &Block,
-    anchor: Point,
-    color: &impl Fn(usize) -> Color,
-    glyphs: &mut Glyphs,
-    runs: &mut Vec<GlyphRun>,
-) {
-    let upright = turn(block.angle);
-    let mut section = None;
-    for glyph in &line.glyphs {
-        let size = glyph.scale * block.size;
-        let content = glyph.cluster[0] as usize..glyph.cluster[1] as usize;
-        match runs.last_mut() {
-            Some(run) if section == Some(glyph.section) && run.font == glyph.font => {
-                run.content = run.content.start.min(content.start)..run.content.end.max(content.end);
-            }
-            _ => {
-                runs.push(GlyphRun { font: glyph.font, size, color: color(glyph.section), content, glyphs: Vec::new() })
-            }
+impl Setting {
+    /// The em, in output pixels.
+    fn size(&self) -> f64 {
+        match self {
+            Setting::Block(block) => block.size,
+            Setting::Along(along) => along.size,
         }
-        section = Some(glyph.section);
-        let Some(outline) = glyphs.outline(glyph.font, glyph.id) else { continue };
-        let at = block.place(glyph.at);
-        let turn = if glyph.turned { (upright + 1024) % 4096 } else { upright };
-        let at = [0, 1].map(|i| (anchor[i] + at[i]) as i32);
-        if let Some(run) = runs.last_mut() {
-            run.glyphs.push(Glyph { outline, at, turn });
+    }
+
+    fn shaped(&self) -> &Shaped {
+        match self {
+            Setting::Block(block) => &block.shaped,
+            Setting::Along(along) => &along.shaped,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod area;
 mod candidate;
+mod course;
 pub mod decide;
 mod draw;
 mod icon;
@@ -169,12 +170,13 @@ fn decided<'t, T: Trace>(
     trace: &mut T,
 ) -> Vec<Decided<'t, T::Mark>> {
     let mut nodes = Vec::new();
+    let mut lines = candidate::LinesOfCells::default();
     area.knows(seen);
     loop {
         let blocks = area.take_asked();
         area.knows(seen);
         for (i, layer) in layers.iter().enumerate() {
-            layer.gather(i, area, &blocks, trace, &mut nodes);
+            layer.gather(i, area, &blocks, &mut lines, trace, &mut nodes);
         }
         let mut field = Field::new(nodes);
         let is_seen = |way: &candidate::Way| way.extent.is_some_and(|extent| area::meets(extent, seen));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// In ems; what MapLibre takes off offsets up and down, because its lines are higher than their letters.
 const BASELINE: f64 = 7.0 / 24.0;
 /// How far letters may stand out of their lines, in ems.
-const OVERHANG: f64 = 0.5;
+pub const OVERHANG: f64 = 0.5;
 /// The widest halo, blur or not, in ems (Style Spec, `text-halo-width`).
 pub const HALO: f64 = 0.25;
 
@@ -283,6 +283,13 @@ pub fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
 /// Output pixels in scene units.
 pub fn units(pixels: f64) -> i64 {
     (pixels * UNITS as f64).round() as i64
+}
+
+impl Words {
+    /// All that is said.
+    pub fn text(&self) -> String {
+        self.sections.iter().map(|section| &*section.text).collect()
+    }
 }
 
 impl Block {

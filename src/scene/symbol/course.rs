@@ -1,0 +1,267 @@
+//! Symbols along lines: where on them, and how a text bends with them.
+//!
+//! The lines of one cell that say the same are put together where one ends and another begins. What stands on them
+//! depends on that cell alone.
+
+use super::super::path::{Point, Rect, UNITS, distance};
+use super::text::{HALO, OVERHANG, around, turn, turned, units};
+use crate::limits;
+use crate::scene::cut::Piece;
+use crate::text::Shaped;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The stretch of a line over which a text may turn by `text-max-angle`, in ems (as MapLibre has it).
+const ANGLE_WINDOW: f64 = 0.6;
+/// From the beginning of a line to a text's, in ems (as MapLibre has it).
+const INDENT: f64 = 2.0;
+
+/// A line, of one feature or put together from several.
+pub struct Course {
+    /// Which of the features given; of several the one that stands first.
+    pub feature: usize,
+    /// In scene units of the map.
+    points: Vec<Point>,
+    /// How far along the line each point lies.
+    lengths: Vec<f64>,
+    /// Whether it begins where a tile cuts it.
+    is_continued: bool,
+}
+
+/// Where on a line symbols may stand.
+pub struct Spacing {
+    /// In scene units, as all here.
+    pub spacing: f64,
+    /// Of text or icon, whichever is longer.
+    pub length: f64,
+    /// Of the text.
+    pub em: f64,
+    /// In radians.
+    pub max_angle: f64,
+}
+
+/// A text that bends with its line; scene units from its anchor.
+#[derive(Clone)]
+pub struct Along {
+    pub shaped: Arc<Shaped>,
+    /// The em, in output pixels.
+    pub size: f64,
+    /// For each glyph where its origin is, and how it is turned.
+    pub glyphs: Vec<(Point, u16)>,
+    /// Of each glyph, in output pixels: its middle, half its size, and its angle in degrees.
+    cells: Vec<([f64; 2], [f64; 2], f64)>,
+}
+
+/// How a text lies along its line.
+pub struct Manner {
+    /// Along the line and down from it, in ems.
+    pub offset: [f64; 2],
+    /// Where along the text its anchor is, from 0 to 1.
+    pub share: f64,
+    pub keeps_upright: bool,
+    /// How far each glyph is turned besides, in degrees.
+    pub rotate: f64,
+    /// Whether glyphs stand upright in the picture, whatever the line does.
+    pub is_upright: bool,
+    /// How far the map is turned in the picture, in degrees clockwise.
+    pub turn: f64,
+}
+
+/// Pieces with their features, put together where they say the same; those that say nothing are left alone.
+pub fn courses(pieces: Vec<(usize, Piece, Option<Arc<str>>)>) -> Vec<Course> {
+    let mut joined: Vec<Option<(usize, Piece)>> = Vec::new();
+    // By what it says and where it begins or ends: which of those above.
+    let mut starts: HashMap<(Arc<str>, Point), usize> = HashMap::new();
+    let mut ends: HashMap<(Arc<str>, Point), usize> = HashMap::new();
+    for (feature, mut piece, text) in pieces {
+        if piece.closed {
+            piece.points.push(piece.points[0]);
+        }
+        let Some(text) = text.filter(|_| !piece.closed) else {
+            joined.push(Some((feature, piece)));
+            continue;
+        };
+        let key = |point: Point| (text.clone(), point);
+        let first = |piece: &Piece| key(piece.points[0]);
+        let last = |piece: &Piece| key(piece.points[piece.points.len() - 1]);
+        let mut feature = feature;
+        if let Some(before) = ends.remove(&first(&piece)).and_then(|i| joined[i].take()) {
+            starts.remove(&first(&before.1));
+            feature = feature.min(before.0);
+            piece = end_to_end(before.1, piece);
+        }
+        if let Some(after) = starts.remove(&last(&piece)).and_then(|i| joined[i].take()) {
+            ends.remove(&last(&after.1));
+            feature = feature.min(after.0);
+            piece = end_to_end(piece, after.1);
+        }
+        starts.entry(first(&piece)).or_insert(joined.len());
+        ends.entry(last(&piece)).or_insert(joined.len());
+        joined.push(Some((feature, piece)));
+    }
+    joined.into_iter().flatten().map(|(feature, piece)| Course::new(feature, piece)).collect()
+}
+
+fn end_to_end(mut a: Piece, b: Piece) -> Piece {
+    a.points.extend_from_slice(&b.points[1..]);
+    a.borders[1] = b.borders[1];
+    a
+}
+
+impl Course {
+    fn new(feature: usize, piece: Piece) -> Course {
+        let mut length = 0.0;
+        let mut lengths = vec![0.0];
+        for pair in piece.points.windows(2) {
+            length += distance(pair[0], pair[1]);
+            lengths.push(length);
+        }
+        Course { feature, points: piece.points, lengths, is_continued: piece.borders[0] != [None; 2] }
+    }
+
+    pub fn length(&self) -> f64 {
+        self.lengths[self.lengths.len() - 1]
+    }
+
+    /// The segment that a place lies on, and how far along that, from 0 to 1.
+    fn segment(&self, at: f64) -> (usize, f64) {
+        let next = self.lengths.partition_point(|&length| length <= at).clamp(1, self.points.len() - 1);
+        let (from, to) = (self.lengths[next - 1], self.lengths[next]);
+        (next - 1, if to > from { (at - from) / (to - from) } else { 0.0 })
+    }
+
+    /// A place along the line.
+    pub fn point(&self, at: f64) -> Point {
+        let [x, y] = self.from([0, 0], at);
+        [x.round() as i64, y.round() as i64]
+    }
+
+    /// The same from somewhere.
+    fn from(&self, origin: Point, at: f64) -> [f64; 2] {
+        let (i, t) = self.segment(at);
+        let (a, b) = (self.points[i], self.points[i + 1]);
+        [0, 1].map(|axis| (a[axis] - origin[axis]) as f64 + (b[axis] - a[axis]) as f64 * t)
+    }
+
+    /// The direction of the line at a place, in degrees clockwise from the east.
+    pub fn angle(&self, at: f64) -> f64 {
+        self.segment_angle(self.segment(at).0).to_degrees()
+    }
+
+    fn segment_angle(&self, i: usize) -> f64 {
+        let (a, b) = (self.points[i], self.points[i + 1]);
+        ((b[1] - a[1]) as f64).atan2((b[0] - a[0]) as f64)
+    }
+
+    /// Where symbols may stand: one after another with space between them, or one in the middle where there is room for
+    /// no more.
+    pub fn anchors(&self, rule: &Spacing) -> Vec<f64> {
+        // There is always some space between them.
+        let spacing = if rule.spacing - rule.length < rule.spacing / 4.0 {
+            rule.length + rule.spacing / 4.0
+        } else {
+            rule.spacing
+        };
+        let first = match self.is_continued {
+            true => spacing / 2.0,
+            false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
+        };
+        let count = ((self.length() - first) / spacing).max(0.0) as usize + 1;
+        let all = (0..count.min(limits::SYMBOL_ANCHORS)).map(|i| first + i as f64 * spacing);
+        let found: Vec<f64> = all.filter(|&at| self.has_room(at, rule)).collect();
+        if found.is_empty() { self.middle(rule).into_iter().collect() } else { found }
+    }
+
+    /// The middle of the line, if there is room.
+    pub fn middle(&self, rule: &Spacing) -> Option<f64> {
+        Some(self.length() / 2.0).filter(|&at| self.has_room(at, rule))
+    }
+
+    /// Whether a symbol's length fits, and the line does not turn too much on it.
+    fn has_room(&self, at: f64, rule: &Spacing) -> bool {
+        let (start, end) = (at - rule.length / 2.0, at + rule.length / 2.0);
+        if start < 0.0 || end > self.length() {
+            return false;
+        }
+        let window = ANGLE_WINDOW * rule.em;
+        let corners = self.lengths.partition_point(|&l| l <= start)..self.lengths.partition_point(|&l| l < end);
+        // Corners within the window, each with how far the line turns there.
+        let mut recent: std::collections::VecDeque<(f64, f64)> = std::collections::VecDeque::new();
+        let mut sum = 0.0;
+        for i in corners.filter(|&i| i > 0 && i + 1 < self.points.len()) {
+            let difference = self.segment_angle(i) - self.segment_angle(i - 1);
+            let delta = ((difference + 3.0 * std::f64::consts::PI).rem_euclid(std::f64::consts::TAU)
+                - std::f64::consts::PI)
+                .abs();
+            recent.push_back((self.lengths[i], delta));
+            sum += delta;
+            while let Some(&(before, delta)) = recent.front()
+                && self.lengths[i] - before > window
+            {
+                sum -= delta;
+                recent.pop_front();
+            }
+            if sum > rule.max_angle {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A text in one line laid along this one; none where it does not fit.
+    pub fn along(&self, at: f64, anchor: Point, shaped: &Arc<Shaped>, size: f64, manner: &Manner) -> Option<Along> {
+        let line = shaped.lines.first()?;
+        let pixels = UNITS as f64;
+        let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
+        let end = begin + line.length * size * pixels;
+        let place = |along: f64, sign: f64| {
+            let at = at + sign * along;
+            (0.0..=self.length()).contains(&at).then(|| turned(self.from(anchor, at), manner.turn))
+        };
+        let (from, to) = (place(begin, 1.0)?, place(end, 1.0)?);
+        // Upside down is what runs to the left, or straight down.
+        let is_backwards = to[0] < from[0] || (to[0] == from[0] && to[1] > from[1]);
+        let sign = if manner.keeps_upright && is_backwards { -1.0 } else { 1.0 };
+        let baseline = line.start[1] - shaped.height / 2.0 + manner.offset[1];
+        let mut along = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), cells: Vec::new() };
+        let mut pen = begin;
+        for glyph in &line.glyphs {
+            let advance = glyph.advance * size * pixels;
+            let middle = pen + advance / 2.0;
+            pen += advance;
+            let position = place(middle, sign)?.map(|c| c / pixels);
+            let of_line = self.angle(at + sign * middle) + manner.turn + if sign < 0.0 { 180.0 } else { 0.0 };
+            let angle = manner.rotate + if manner.is_upright { 0.0 } else { of_line };
+            let origin = turned(
+                [glyph.offset[0] - glyph.advance / 2.0, baseline + glyph.offset[1]].map(|ems| ems * size),
+                angle,
+            );
+            along.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(angle)));
+            let down = turned([0.0, manner.offset[1] * size], angle);
+            let half = [glyph.advance * size / 2.0, shaped.height * size / 2.0];
+            along.cells.push(([0, 1].map(|i| position[i] + down[i]), half, angle));
+        }
+        Some(along)
+    }
+}
+
+impl Along {
+    /// What it keeps free, with so many output pixels around it.
+    pub fn collision(&self, padding: f64) -> Vec<Rect> {
+        self.boxes(padding).collect()
+    }
+
+    /// What of the picture it may change: letters and halo.
+    pub fn extent(&self) -> Option<Rect> {
+        self.boxes((OVERHANG + HALO * 2.0) * self.size).reduce(Rect::union)
+    }
+
+    fn boxes(&self, by: f64) -> impl Iterator<Item = Rect> {
+        self.cells.iter().map(move |(middle, half, angle)| {
+            let half = half.map(|length| length + by);
+            let Rect { min, max } = around([half.map(|length| -length), half], *angle);
+            let middle = middle.map(units);
+            Rect { min: [0, 1].map(|i| min[i] + middle[i]), max: [0, 1].map(|i| max[i] + middle[i]) }
+        })
+    }
+}
