@@ -15,11 +15,12 @@ const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 // ---- The place in the URL: #zoom/lat/lng, and behind it /style/language where they are not the default
 
 function parsePlace(text) {
-  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)(?:\/([^/]*))?(?:\/([^/]+))?$/.exec(text);
+  const parts = /^(\d{1,2}(?:\.\d+)?)\/(-?\d{1,2}(?:\.\d+)?)\/(-?\d{1,3}(?:\.\d+)?)(?:\/([^/]+)(?:\/([^/]+))?|\/\/([^/]+))?$/.exec(text);
   if (!parts) return null;
   const [zoom, lat, lng] = parts.slice(1, 4).map(Number);
+  const [style, language] = [parts[4], parts[5] ?? parts[6]].map((part) => decoded(part));
   const inside = zoom <= MAX_ZOOM && Math.abs(lat) <= MAX_LATITUDE && Math.abs(lng) <= 180;
-  return inside ? { zoom: Math.round(zoom), lat, lng, style: decoded(parts[4]), language: spoken(decoded(parts[5])) } : null;
+  return inside ? { zoom: Math.round(zoom), lat, lng, style, language: spoken(language) } : null;
 }
 
 function decoded(text = "") {

@@ -76,7 +76,7 @@ test("the place is kept in the URL", async () => {
 
 test("a hash that is no place is ignored", async () => {
   const { z, x, y } = tileAt(16, 43.7345, 7.4245);
-  for (const bad of ["#", "#x", "#99/1/1", "#5/91/0", "#5/0/181", "#5/0", "#-1/0/0", "#5/NaN/0", "#5/0/0/0/0", "#5/0/0/", "#%zz"]) {
+  for (const bad of ["#", "#x", "#99/1/1", "#5/91/0", "#5/0/181", "#5/0", "#-1/0/0", "#5/NaN/0", "#5/0/0/0/0/0", "#5/0/0/", "#5/0/0//", "#5/0/0/a/", "#%zz"]) {
     const page = await openMap(browser, base, bad);
     assert.equal(await text(page, "#tile"), `${z}/${x}/${y}`, bad);
     await page.evaluate((bad) => (location.hash = bad), bad);
@@ -515,6 +515,38 @@ test("several styles have one, and the place stays", async (t) => {
   const fresh = await openMap(browser, base, "#15/43.73450/7.42450/nowhere");
   assert.equal(await text(fresh, "#tile"), tile);
   assert.deepEqual(fresh.problems, []);
+});
+
+test("names are in the language that is chosen, and the URL keeps it", async (t) => {
+  const base = await serve(t, [...SAMPLE, "--style", "light", "--style", `town=${join(ROOT, "fixtures/styles/options/town.json")}`]);
+  const page = await openMap(browser, base, "#15/43.73450/7.42450");
+  await page.waitForSelector("#styles:not([hidden])");
+  const langs = async () => (await tilesLoaded(page)).map(({ src }) => new URL(src).searchParams.get("lang"));
+  assert.ok((await langs()).every((lang) => lang === null));
+  const options = await page.$$eval("#language option", (all) => all.map(({ value, text, lang }) => [value, text, lang]));
+  assert.equal(options[0][0], "");
+  assert.ok(options.length > 10);
+  for (const [value, text, lang] of options.slice(1)) assert.ok(lang === value && text !== value && text.length > 1, text);
+  assert.deepEqual(options.find(([value]) => value === "de").slice(0, 2), ["de", "Deutsch"]);
+  await page.selectOption("#language", "de");
+  assert.ok((await langs()).every((lang) => lang === "de"));
+  assert.equal(await hash(page, "#15/43.73450/7.42450//de"), "#15/43.73450/7.42450//de");
+  assert.equal(new URL(await page.$eval("#svg", ({ href }) => href)).searchParams.get("lang"), "de");
+  await page.selectOption("#style", "town");
+  assert.equal(await hash(page, "#15/43.73450/7.42450/town/de"), "#15/43.73450/7.42450/town/de");
+  // Nothing is drawn in another language first.
+  page.seen.length = 0;
+  await page.reload();
+  await tilesLoaded(page);
+  assert.equal(await page.inputValue("#language"), "de");
+  const pngs = page.seen.filter((url) => url.includes("/png/"));
+  assert.ok(pngs.length > 0 && pngs.every((url) => url.includes("lang=de")), pngs[0]);
+  for (const [end, tag] of [["", ""], ["//zh-Hant", "zh-Hant"], ["/town/xx", ""], ["/town/fr", "fr"]]) {
+    await page.evaluate((end) => (location.hash = `#15/43.73450/7.42450${end}`), end);
+    await page.waitForFunction((tag) => document.querySelector("#language").value === tag, tag);
+    await tilesLoaded(page);
+  }
+  assert.deepEqual(page.problems, []);
 });
 
 test("the switch fits a phone and the dark, and axe finds nothing in it", async (t) => {

@@ -4,6 +4,7 @@ mod accept;
 mod caches;
 mod cli;
 mod decode;
+mod drawn_symbols;
 mod eval;
 mod explain;
 mod gateway;

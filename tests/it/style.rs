@@ -748,6 +748,75 @@ fn every_property_of_the_layers_that_are_drawn_is_known() {
             ("paint", "stroke-opacity", &number),
         ],
     );
+    let all_names = |group: &str, names: &[(&str, Json)]| {
+        for (name, value) in names {
+            let layer = json!({"type": "symbol", group: {*name: value}});
+            let style = style_of(&layer).unwrap_or_else(|e| panic!("{layer}: {e}"));
+            assert_eq!(style.warnings, [], "{layer}");
+            assert_eq!(style.layers.len(), 1, "{layer}");
+        }
+    };
+    let of_part = |part: &str| {
+        let name = |name: &str| format!("{part}-{name}");
+        let layout = [
+            ("overlap", json!("cooperative")),
+            ("allow-overlap", json!(true)),
+            ("ignore-placement", json!(true)),
+            ("optional", json!(true)),
+            ("keep-upright", json!(true)),
+            ("rotate", json!(["get", "n"])),
+            ("anchor", json!("top-left")),
+            ("rotation-alignment", json!("map")),
+            ("pitch-alignment", json!("viewport")),
+            ("size", json!({"stops": [[5, 1], [10, 2]]})),
+            ("padding", json!(3)),
+            ("offset", json!([1, 2])),
+        ];
+        let paint = [
+            ("color", json!("red")),
+            ("opacity", json!(0.5)),
+            ("halo-color", json!("red")),
+            ("halo-width", json!(1)),
+            ("halo-blur", json!(1)),
+            ("translate", json!([1, 2])),
+            ("translate-anchor", json!("viewport")),
+        ];
+        for (end, value) in layout {
+            all_names("layout", &[(&name(end), value)]);
+        }
+        for (end, value) in paint {
+            all_names("paint", &[(&name(end), value)]);
+        }
+    };
+    of_part("icon");
+    of_part("text");
+    all_names(
+        "layout",
+        &[
+            ("symbol-placement", json!("line-center")),
+            ("symbol-spacing", json!(100)),
+            ("symbol-avoid-edges", json!(true)),
+            ("symbol-sort-key", json!(["get", "n"])),
+            ("symbol-z-order", json!("viewport-y")),
+            ("icon-image", json!("{kind}-15")),
+            ("icon-text-fit", json!("both")),
+            ("icon-text-fit-padding", json!([1, 2, 3, 4])),
+            ("icon-padding", json!([1, 2])),
+            ("text-field", json!(["format", ["get", "name"], {"font-scale": 0.8}])),
+            ("text-font", json!(["Noto Sans Bold", "Noto Sans Regular"])),
+            ("text-font", json!(["step", ["zoom"], ["literal", ["A"]], 5, ["literal", ["B"]]])),
+            ("text-max-width", json!(5)),
+            ("text-line-height", json!(1.5)),
+            ("text-letter-spacing", json!(0.1)),
+            ("text-justify", json!("auto")),
+            ("text-radial-offset", json!(1)),
+            ("text-variable-anchor", json!(["top", "bottom-left"])),
+            ("text-variable-anchor-offset", json!(["top", [0, 1], "left", [2, 0]])),
+            ("text-max-angle", json!(30)),
+            ("text-writing-mode", json!(["vertical", "horizontal"])),
+            ("text-transform", json!("uppercase")),
+        ],
+    );
     let moved = style_of(&json!({"paint": {"fill-translate": translate.1}})).expect("a style");
     assert_eq!([5.0, 7.5, 10.0].map(|zoom| moved.layers[0].translate(zoom, 0.0)), [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]);
 }
@@ -807,6 +876,17 @@ fn a_wrong_value_is_an_error_with_its_path() {
         (paint("background-pattern", json!([1])), "layers[0].paint.background-pattern: "),
         (paint("line-blur", json!("2")), "layers[0].paint.line-blur: "),
         (paint("line-gradient", json!("red")), "layers[0].paint.line-gradient: "),
+        (json!({"type": "symbol", "layout": {"text-anchor": "above"}}), "layers[0].layout.text-anchor: "),
+        (
+            json!({"type": "symbol", "layout": {"text-variable-anchor": ["top", "up"]}}),
+            "layers[0].layout.text-variable-anchor: ",
+        ),
+        (
+            json!({"type": "symbol", "layout": {"text-variable-anchor-offset": ["top"]}}),
+            "layers[0].layout.text-variable-anchor-offset: ",
+        ),
+        (json!({"type": "symbol", "layout": {"icon-padding": [1, 2, 3, 4, 5]}}), "layers[0].layout.icon-padding: "),
+        (json!({"type": "symbol", "layout": {"text-font": "Noto Sans"}}), "layers[0].layout.text-font: "),
         (paint("line-gradient", json!(["get", "colour"])), "layers[0].paint.line-gradient: "),
         (
             paint("line-gradient", json!(["interpolate", ["linear"], ["line-progress"], 0, "colour"])),
