@@ -138,6 +138,12 @@ pub const MARGIN: f64 = 256.0;
 pub const COORDINATE: i64 = 1 << 26;
 /// Ends of lines at one place on a tile's edge that are looked at to find which goes on into which.
 pub const JOIN_CANDIDATES: usize = 64;
+/// Bytes of a label: more would not fit into what one may reach, and would take long to set.
+pub const LABEL_BYTES: usize = 2048;
+/// Symbols of one layer and cell that may stand in 256 by 256 CSS pixels: those of the lowest sort keys, then the first.
+pub const SYMBOLS: usize = 2000;
+/// Pixels of all icons of one picture, each in its size and colours: 64 MiB of RGBA.
+pub const ICON_PIXELS: u64 = 16 << 20;
 /// Symbols along the lines of one layer in one cell; beyond, there are none.
 pub const SYMBOL_ANCHORS: usize = 20_000;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.

@@ -22,6 +22,8 @@ pub struct Images<'a> {
     /// By name, and for bands by their height and how often they repeat the image.
     known: BTreeMap<(String, [u32; 2]), ImageId>,
     icons: BTreeMap<String, ImageId>,
+    /// How many pixels of icons there may be yet.
+    icon_room: u64,
     bitmaps: Vec<Bitmap>,
 }
 
@@ -51,14 +53,9 @@ impl Band {
 impl<'a> Images<'a> {
     pub fn new(style: &'a Style, viewport: &Viewport) -> Images<'a> {
         let Style { sprite, globals, .. } = style;
-        Images {
-            sprite,
-            globals,
-            scale: viewport.scale.into(),
-            known: BTreeMap::new(),
-            icons: BTreeMap::new(),
-            bitmaps: Vec::new(),
-        }
+        let (known, icons, bitmaps) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let scale = viewport.scale.into();
+        Images { sprite, globals, scale, known, icons, icon_room: limits::ICON_PIXELS, bitmaps }
     }
 
     /// With images that are there already, whose numbers stay.
@@ -80,9 +77,13 @@ impl<'a> Images<'a> {
         self.sprite
     }
 
-    /// An icon as it is drawn, made once for each look.
-    pub fn icon(&mut self, look: String, make: impl FnOnce() -> Bitmap) -> ImageId {
-        known(&mut self.icons, &mut self.bitmaps, look, make)
+    /// An icon as it is drawn, made once for each look; none where there is no room for its pixels.
+    pub fn icon(&mut self, look: String, [width, height]: [u32; 2], make: impl FnOnce() -> Bitmap) -> Option<ImageId> {
+        if let Some(known) = self.icons.get(&look) {
+            return Some(*known);
+        }
+        self.icon_room = self.icon_room.checked_sub(u64::from(width) * u64::from(height))?;
+        Some(known(&mut self.icons, &mut self.bitmaps, look, make))
     }
 
     /// An image over and over from the world's origin; none where there is no such image.

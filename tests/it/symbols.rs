@@ -595,6 +595,70 @@ fn a_map_that_is_turned_turns_what_is_aligned_with_it() {
     assert!((at[1] - 256.0).abs() < 0.5, "{at:?}");
 }
 
+#[test]
+fn what_is_not_there_is_asked_for_and_what_depends_on_it_is_not_drawn() {
+    let style = texts_style(json!({}));
+    let scene = |viewport: &Viewport, there: &[TileId]| {
+        let ground = Written::at_home(vec![point("middle", 380, 120), point("edge", 500, 200)]);
+        let cells = there.iter().map(|cell| (*cell, ground.find(*cell))).collect();
+        let source = SourceTiles { class: SizeClass::C512, maxzoom: 14, cells };
+        build(&style, viewport, &Tiles::from([("s".to_string(), source)])).expect("a scene")
+    };
+    // A quarter of the tile: the east is needed for what lies at that edge, and to know that nothing else reaches in.
+    let quarter = Viewport::of_tile(id(15, 17, 16), 256, 1);
+    let alone = scene(&quarter, &[home()]);
+    let cells: Vec<String> = alone.wanting.iter().map(|(source, cell)| format!("{source} {cell}")).collect();
+    assert_eq!(cells, ["s 14/8/7", "s 14/9/7", "s 14/9/8"]);
+    let around: Vec<TileId> = (7..=9).flat_map(|x| (7..=9).map(move |y| id(14, x, y))).collect();
+    let whole = scene(&quarter, &around);
+    assert_eq!(whole.wanting, []);
+    assert_eq!(said(&whole), ["middle", "edge"]);
+    // What touches them could come from over there.
+    assert!(said(&alone).is_empty(), "{:?}", said(&alone));
+    // There is nothing beyond the poles, and the world goes on in the west.
+    let world = Viewport::of_tile(id(2, 0, 0), 512, 1);
+    let mut wanted: Vec<String> = scene(&world, &[]).wanting.iter().map(|(_, cell)| cell.to_string()).collect();
+    wanted.sort();
+    assert_eq!(wanted, ["2/0/0", "2/0/1", "2/1/0", "2/1/1", "2/3/0", "2/3/1"]);
+}
+
+#[test]
+fn hostile_features_and_styles_end_and_draw_nothing_wild() {
+    let mut random = fastrand::Rng::with_seed(21);
+    let crowd = |random: &mut fastrand::Rng| -> Vec<Feature> {
+        (0..6000).map(|i| point(&format!("P{}", i % 50), random.i32(30..130), random.i32(30..130))).collect()
+    };
+    let far = json!([1e300, -1e300]);
+    for (layout, paint) in [
+        (json!({"text-offset": far, "icon-image": "icon", "icon-offset": far}), json!({"text-translate": far})),
+        (json!({"text-size": 1e300, "icon-image": "icon", "icon-size": 1e300}), json!({"text-halo-width": 1e300})),
+        (json!({"text-letter-spacing": 1e300, "text-line-height": -1e300}), json!({})),
+        (json!({"text-rotate": 1e300, "icon-image": "icon", "icon-rotate": -1e300}), json!({"text-halo-blur": 1e300})),
+        (json!({"text-padding": 1e300, "icon-image": "icon", "icon-padding": [1e300, -1e300]}), json!({})),
+        (
+            json!({"text-max-width": 0, "text-max-angle": -1, "symbol-spacing": 0, "symbol-placement": "line"}),
+            json!({}),
+        ),
+        (json!({"text-size": 0, "icon-image": "icon", "icon-size": 0}), json!({})),
+    ] {
+        let mut whole = json!({"text-field": "{name}", "text-allow-overlap": true, "icon-allow-overlap": true});
+        layout.as_object().expect("an object").iter().for_each(|(name, value)| whole[name] = value.clone());
+        let zigzag: Vec<[i32; 2]> = (0..400).map(|i| [i % 7 * 60, i]).collect();
+        let features = vec![point("a", 256, 256), line("b", &zigzag), point(&"long ".repeat(100_000), 256, 256)];
+        let scene = draw(&style(&[(whole, paint)]), features);
+        for text in texts(&scene) {
+            let near = |at: i32| (-600 * 256..1200 * 256).contains(&at);
+            assert!(text.runs.iter().flat_map(|run| &run.glyphs).all(|glyph| glyph.at.iter().all(|&c| near(c))));
+        }
+    }
+    let crowded = draw(&texts_style(json!({"symbol-sort-key": 1})), crowd(&mut random));
+    assert!(texts(&crowded).len() > 5);
+    // So many over one another, and no more.
+    let heap = draw(&texts_style(json!({"text-allow-overlap": true})), crowd(&mut random));
+    let count = texts(&heap).len();
+    assert_eq!(count, 2000);
+}
+
 /// Symbols of random boxes, each with one to three places of one or two parts near one point.
 fn random_nodes(random: &mut fastrand::Rng, count: usize, side: i64) -> Vec<Node<usize>> {
     let mut nodes = Vec::new();

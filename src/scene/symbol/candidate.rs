@@ -102,7 +102,7 @@ impl Setting {
 /// A place where a symbol may stand.
 struct Spot<'t, 'l> {
     feature: mvt::Feature<'t>,
-    words: Option<&'l Words>,
+    words: Option<Words>,
     /// In scene units of the map.
     point: Point,
     /// Which of its feature's, or of its cell's along lines.
@@ -204,43 +204,72 @@ impl<'s> Symbols<'s> {
     ) {
         for (cell, near) in area.cells(&self.layer.source, blocks) {
             let Some(data) = cell.placement.tile.layer(&self.layer.source_layer) else { continue };
-            let mut add = |spot: Spot<'t, '_>, trace: &mut T| {
-                if !cell.holds(spot.point) || !blocks.contains(&area.block_of(spot.point)) {
-                    return;
-                }
-                let located = cell.placement.located(spot.feature, data.extent());
-                let mark = trace.mark(self.layer, &located);
-                let anchor = self.in_picture(spot.point);
-                let (places, ways) = self.places(&located, &spot, anchor, &cell);
-                if places.is_empty() {
-                    return trace.came_to(&mark, Fate::TooLarge);
-                }
-                let sort_key = self.sort_key.as_ref().map_or(0.0, |key| key.of(&located));
-                let (feature, cell) = (located.feature.place(), (cell.id, cell.world));
-                let rank = Rank { layer: self.layer.index, sort_key, feature, anchor: spot.index, cell };
-                let drawn = Candidate { layer: index, feature: located, mark, anchor, sort_key, ways };
-                found.push(Node { rank, places, drawn });
-            };
+            let projection = cell.placement.projection(data.extent());
+            let located = |feature| cell.placement.located(feature, data.extent());
+            let mut spots: Vec<Spot> = Vec::new();
             if self.placement == Placement::Point {
-                self.each_feature(&cell, data, near, trace, |feature, words, trace| {
-                    let located = cell.placement.located(feature, data.extent());
-                    let projection = cell.placement.projection(data.extent());
-                    for (index, at) in points(&located).into_iter().enumerate() {
-                        let words = words.as_ref();
-                        add(Spot { feature, words, point: projection.point(at), index, on: None }, trace);
-                    }
+                self.each_feature(&cell, data, near, trace, |feature, words, _| {
+                    let points = points(&located(feature));
+                    spots.extend(points.into_iter().enumerate().map(|(index, at)| {
+                        let (words, point) = (words.clone(), projection.point(at));
+                        Spot { feature, words, point, index, on: None }
+                    }));
                 });
-                continue;
+            } else {
+                let key = (index, cell.id, cell.world);
+                let lines = &*lines.entry(key).or_insert_with(|| self.lines(&cell, data, trace));
+                spots.extend(lines.spots.iter().enumerate().map(|(index, &(course, at))| {
+                    let course = &lines.courses[course];
+                    let (feature, words) = lines.features[course.feature].clone();
+                    Spot { feature, words, point: course.point(at), index, on: Some((course, at)) }
+                }));
             }
-            let key = (index, cell.id, cell.world);
-            let lines = lines.entry(key).or_insert_with(|| self.lines(&cell, data, trace));
-            for (index, &(course, at)) in lines.spots.iter().enumerate() {
-                let course = &lines.courses[course];
-                let (feature, words) = &lines.features[course.feature];
-                let on = Some((course, at));
-                add(Spot { feature: *feature, words: words.as_ref(), point: course.point(at), index, on }, trace);
+            spots.retain(|spot| cell.holds(spot.point) && blocks.contains(&area.block_of(spot.point)));
+            for (spot, sort_key) in self.first(spots, area, located) {
+                let feature = located(spot.feature);
+                let mark = trace.mark(self.layer, &feature);
+                let anchor = self.in_picture(spot.point);
+                let (places, ways) = self.places(&feature, &spot, anchor, &cell);
+                if places.is_empty() {
+                    trace.came_to(&mark, Fate::TooLarge);
+                    continue;
+                }
+                let rank = Rank {
+                    layer: self.layer.index,
+                    sort_key,
+                    feature: spot.feature.place(),
+                    anchor: spot.index,
+                    cell: (cell.id, cell.world),
+                };
+                let drawn = Candidate { layer: index, feature, mark, anchor, sort_key, ways };
+                found.push(Node { rank, places, drawn });
             }
         }
+    }
+
+    /// Those of each block that come first, as many as may be there, with their sort keys.
+    fn first<'t, 'l>(
+        &self,
+        spots: Vec<Spot<'t, 'l>>,
+        area: &Area,
+        located: impl Fn(mvt::Feature<'t>) -> Located<'t>,
+    ) -> Vec<(Spot<'t, 'l>, f64)> {
+        let key = |spot: &Spot<'t, 'l>| self.sort_key.as_ref().map_or(0.0, |key| key.of(&located(spot.feature)));
+        let keyed = spots.into_iter().map(|spot| {
+            let key = key(&spot);
+            (spot, key)
+        });
+        let mut keyed: Vec<(Spot, f64)> = keyed.collect();
+        if keyed.len() > limits::SYMBOLS {
+            keyed.sort_by(|a, b| a.1.total_cmp(&b.1));
+        }
+        let mut counts: HashMap<Point, usize> = HashMap::new();
+        keyed.retain(|(spot, _)| {
+            let count = counts.entry(area.block_of(spot.point)).or_default();
+            *count += 1;
+            *count <= limits::SYMBOLS
+        });
+        keyed
     }
 
     /// Looks at the features near a place of a cell that have anything to show.
@@ -352,7 +381,7 @@ impl<'s> Symbols<'s> {
 
     /// The ways in which a symbol's text may be set.
     fn settings(&self, feature: &Located, spot: &Spot) -> Vec<Setting> {
-        let Some((texts, words)) = self.texts.as_ref().zip(spot.words) else { return Vec::new() };
+        let Some((texts, words)) = self.texts.as_ref().zip(spot.words.as_ref()) else { return Vec::new() };
         let turned = |is_map: bool| if is_map { self.turn() } else { 0.0 };
         let is_map = self.text_alignment == TextAlignment::Map;
         match spot.on {
@@ -395,7 +424,7 @@ impl<'s> Symbols<'s> {
     /// The places of a symbol, with what is drawn at each: each text with the icon; then what may stand alone.
     fn places(&self, feature: &Located, spot: &Spot, anchor: Point, cell: &Cell) -> (Vec<Place>, Vec<Way>) {
         let (settings, icon) = (self.settings(feature, spot), self.icon(feature, spot));
-        let sections = spot.words.map_or_else(|| Vec::new().into(), |words| words.sections.clone());
+        let sections = spot.words.as_ref().map_or_else(|| Vec::new().into(), |words| words.sections.clone());
         let fitted = |setting: &Setting| match (&self.icons, &icon, setting) {
             (Some(icons), Some(icon), Setting::Block(block)) if icons.fits_text() => {
                 Some(icons.fitted(icon, feature, block))

@@ -12,6 +12,7 @@ use crate::tile::TileId;
 use crate::viewport::UNITS;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// How many steps are gone from a symbol to those it depends on.
 const DEPTH: u8 = 8;
@@ -80,13 +81,17 @@ pub struct Field<D> {
     nodes: Vec<Node<D>>,
     buckets: HashMap<[i64; 2], Vec<usize>, foldhash::fast::RandomState>,
     found: Vec<Found>,
+    /// For each place of each symbol, once that is asked for, those that could be in the way.
+    above: Vec<Vec<Option<Rc<[usize]>>>>,
+    /// Around all boxes of each place of each symbol.
+    bounds: Vec<Vec<Rect>>,
 }
 
 /// What has been found out about a symbol.
 #[derive(Clone, Copy, Default)]
 struct Found {
     /// The outcome, and the fewest steps that are known to find it.
-    outcome: Option<(u8, Outcome)>,
+    outcome: Option<(Outcome, u8)>,
     /// The most steps that are known not to.
     unknown: Option<u8>,
 }
@@ -105,7 +110,13 @@ impl<D> Field<D> {
             }
         }
         let found = vec![Found::default(); nodes.len()];
-        Field { nodes, buckets, found }
+        let around = |place: &Place| {
+            let boxes = place.parts.iter().flat_map(|part| &part.boxes).copied();
+            boxes.reduce(Rect::union).unwrap_or(Rect { min: [0; 2], max: [0; 2] })
+        };
+        let bounds = nodes.iter().map(|node| node.places.iter().map(around).collect()).collect();
+        let above = vec![Vec::new(); nodes.len()];
+        Field { nodes, buckets, found, above, bounds }
     }
 
     pub fn into_nodes(self) -> Vec<Node<D>> {
@@ -120,43 +131,56 @@ impl<D> Field<D> {
     /// Where a symbol goes, if it does. `knows` says of a rectangle whether all symbols are there that could touch it.
     pub fn place(&mut self, node: usize, knows: &mut impl FnMut(Rect) -> bool) -> Option<usize> {
         match self.outcome(node, DEPTH, knows) {
-            Outcome::At(place) => Some(place),
-            Outcome::Nowhere | Outcome::Unknown => None,
+            (Outcome::At(place), _) => Some(place),
+            (Outcome::Nowhere | Outcome::Unknown, _) => None,
         }
     }
 
-    fn outcome(&mut self, node: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> Outcome {
+    /// What becomes of a symbol as far as so many steps can tell, and how many of them that took.
+    fn outcome(&mut self, node: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> (Outcome, u8) {
         // What fewer steps have found, more find too; what these have not found, fewer do not either.
         match self.found[node] {
-            Found { outcome: Some((steps, outcome)), .. } if steps <= depth => return outcome,
-            Found { unknown: Some(steps), .. } if steps >= depth => return Outcome::Unknown,
+            Found { outcome: Some((outcome, steps)), .. } if steps <= depth => return (outcome, steps),
+            Found { unknown: Some(steps), .. } if steps >= depth => return (Outcome::Unknown, depth),
             _ => {}
         }
-        let mut outcome = Outcome::Nowhere;
+        let (mut outcome, mut steps) = (Outcome::Nowhere, 0);
         for place in 0..self.nodes[node].places.len() {
             match self.is_free(node, place, depth, knows) {
-                Some(false) => continue,
-                Some(true) => outcome = Outcome::At(place),
+                Some((is_free, taken)) => {
+                    steps = steps.max(taken);
+                    if !is_free {
+                        continue;
+                    }
+                    outcome = Outcome::At(place);
+                }
                 None => outcome = Outcome::Unknown,
             }
             break;
         }
         match outcome {
             Outcome::Unknown => self.found[node].unknown = Some(depth),
-            _ => self.found[node].outcome = Some((depth, outcome)),
+            _ => self.found[node].outcome = Some((outcome, steps)),
         }
-        outcome
+        (outcome, steps)
     }
 
-    /// None where that is not known.
-    fn is_free(&mut self, node: usize, place: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> Option<bool> {
+    /// Whether a place is free, and how many steps it took to know; none where that is not known.
+    fn is_free(
+        &mut self,
+        node: usize,
+        place: usize,
+        depth: u8,
+        knows: &mut impl FnMut(Rect) -> bool,
+    ) -> Option<(bool, u8)> {
         let above = self.above(node, place);
-        let mut is_known = true;
-        for other in above {
-            let outcome = if depth == 0 { Outcome::Unknown } else { self.outcome(other, depth - 1, knows) };
+        let (mut is_known, mut steps) = (true, 0);
+        for &other in above.iter() {
+            let (outcome, taken) =
+                if depth == 0 { (Outcome::Unknown, 0) } else { self.outcome(other, depth - 1, knows) };
             match outcome {
-                Outcome::At(taken) if self.parts_meet(node, place, other, taken) => return Some(false),
-                Outcome::At(_) | Outcome::Nowhere => {}
+                Outcome::At(at) if self.parts_meet(node, place, other, at) => return Some((false, taken + 1)),
+                Outcome::At(_) | Outcome::Nowhere => steps = steps.max(taken + 1),
                 Outcome::Unknown => is_known = false,
             }
         }
@@ -164,24 +188,35 @@ impl<D> Field<D> {
             // All are asked for, so that what is missing is fetched at once.
             is_known = part.boxes.iter().fold(is_known, |known, rect| knows(*rect) && known);
         }
-        is_known.then_some(true)
+        is_known.then_some((true, steps))
     }
 
     /// The symbols of higher rank that, wherever they go, could be in the way of one at a place.
-    fn above(&self, node: usize, place: usize) -> Vec<usize> {
+    fn above(&mut self, node: usize, place: usize) -> Rc<[usize]> {
+        if let Some(known) = self.above[node].get(place).and_then(Option::as_ref) {
+            return known.clone();
+        }
         let boxes = self.nodes[node].places[place].parts.iter().flat_map(|part| &part.boxes);
         let near = boxes.flat_map(|rect| touched(*rect)).filter_map(|bucket| self.buckets.get(&bucket));
-        let mut above: Vec<usize> = near.flatten().copied().filter(|&other| other < node).collect();
+        // They stand by rank.
+        let mut above: Vec<usize> =
+            near.flat_map(|all| &all[..all.partition_point(|&other| other < node)]).copied().collect();
         above.sort_unstable();
         above.dedup();
         above.retain(|&other| {
             (0..self.nodes[other].places.len()).any(|taken| self.parts_meet(node, place, other, taken))
         });
+        let above: Rc<[usize]> = above.into();
+        self.above[node].resize(self.nodes[node].places.len(), None);
+        self.above[node][place] = Some(above.clone());
         above
     }
 
     /// Whether one symbol at a place cannot be there because of another at its own.
     fn parts_meet(&self, node: usize, place: usize, other: usize, taken: usize) -> bool {
+        if !meet(&self.bounds[node][place], &self.bounds[other][taken]) {
+            return false;
+        }
         let (mine, theirs) = (&self.nodes[node].places[place].parts, &self.nodes[other].places[taken].parts);
         mine.iter().any(|part| theirs.iter().any(|other| part.is_blocked_by(other)))
     }
@@ -200,9 +235,12 @@ impl Part {
             Overlap::Cooperative => other.overlap != Overlap::Never,
             Overlap::Never => false,
         };
-        let meet = |a: &Rect, b: &Rect| (0..2).all(|i| a.min[i] < b.max[i] && b.min[i] < a.max[i]);
         !other.is_ignored && !may_overlap && self.boxes.iter().any(|a| other.boxes.iter().any(|b| meet(a, b)))
     }
+}
+
+fn meet(a: &Rect, b: &Rect) -> bool {
+    (0..2).all(|i| a.min[i] < b.max[i] && b.min[i] < a.max[i])
 }
 
 /// The buckets that a rectangle touches.

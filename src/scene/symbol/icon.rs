@@ -262,11 +262,11 @@ impl Placed {
             false => String::new(),
         };
         let key = format!("{} {:?} {:?} {look}", self.name, self.size, self.fit);
-        Some(images.icon(key, || {
+        images.icon(key, self.size, || {
             let [columns, rows] = self.shares(image, scale);
             let bitmap = image.resampled_with(&columns, &rows);
             if image.sdf { painted(&bitmap, paint, self.factor, scale) } else { bitmap }
-        }))
+        })
     }
 
     fn shares(&self, image: &Image, scale: f64) -> [Shares; 2] {

@@ -149,6 +149,9 @@ impl<'s> Texts<'s> {
 
     /// The text in one line, for one along a line of the map.
     pub fn line(&self, words: &Words) -> Arc<Shaped> {
+        if words.is_too_long() {
+            return Arc::default();
+        }
         self.shaper.shape(&words.paragraph)
     }
 
@@ -168,6 +171,9 @@ impl<'s> Texts<'s> {
 
     /// The ways to set a text at a point, in order of preference; `angle` is added to its own.
     pub fn blocks(&self, words: &Words, feature: &Located, angle: f64, is_point: bool) -> Vec<Block> {
+        if words.is_too_long() {
+            return Vec::new();
+        }
         let (modes, anchors) = match is_point {
             true => (self.modes(words), self.anchors(feature)),
             false => (vec![TextWritingMode::Horizontal], vec![self.fixed(feature)]),
@@ -280,12 +286,18 @@ pub fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
     [x * cos - y * sin, x * sin + y * cos]
 }
 
-/// Output pixels in scene units.
+/// Output pixels in scene units; what lies far beyond all that is drawn comes to lie a little nearer.
 pub fn units(pixels: f64) -> i64 {
-    (pixels * UNITS as f64).round() as i64
+    const FAR: f64 = 1e9;
+    (pixels.clamp(-FAR, FAR) * UNITS as f64).round() as i64
 }
 
 impl Words {
+    /// Whether it could fit nowhere.
+    fn is_too_long(&self) -> bool {
+        self.sections.iter().map(|section| section.text.len()).sum::<usize>() > limits::LABEL_BYTES
+    }
+
     /// All that is said.
     pub fn text(&self) -> String {
         self.sections.iter().map(|section| &*section.text).collect()
