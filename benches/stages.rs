@@ -166,6 +166,7 @@ fn g_whole(bencher: Bencher, case: &Case) {
         labels: Labels::default(),
     };
     let request = PictureRequest::Tile(tile);
-    bencher
-        .bench_local(|| draw(&STYLE, black_box(&request).clone(), &case.tiles, &How::default()).expect("a PNG").body);
+    bencher.bench_local(|| {
+        draw(&STYLE, black_box(&request).clone(), &case.tiles, None, &How::default()).expect("a PNG").body
+    });
 }

@@ -59,7 +59,7 @@ fn colored(text: Text, color: Color) -> Text {
 
 fn scene(width: u32, height: u32, symbols: Symbols, outlines: Outlines, images: Vec<Bitmap>) -> Scene {
     let runs = vec![Run::Symbols(0, symbols)];
-    Scene { width, height, turn: None, runs, images, outlines, wanting: Vec::new(), caption: None }
+    Scene { width, height, turn: None, runs, images, outlines, caption: None }
 }
 
 /// A picture of its own, not the same on any two sides, translucent in parts.

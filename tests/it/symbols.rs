@@ -6,7 +6,7 @@ use crate::tile_writer::{Feature, Layer, tile};
 use rasterzen::mvt;
 use rasterzen::scene::symbol::decide::{Field, Node, Part, Place, Rank};
 use rasterzen::scene::symbol::{Icon, Pose, Symbols, Text};
-use rasterzen::scene::{Rect, Run, Scene, SourceTiles, TileData, Tiles, build, cells};
+use rasterzen::scene::{Rect, Run, Scene, SourceTiles, TileData, Tiles, build, cells, place};
 use rasterzen::source::{Fetched, Overrides, Source};
 use rasterzen::style::{Overlap, Style};
 use rasterzen::tile::TileId;
@@ -69,12 +69,12 @@ trait Ground {
         let source = SourceTiles { class: self.class(), maxzoom: self.maxzoom(), cells: found };
         let mut tiles = Tiles::from([(name.clone(), source)]);
         for asked in 0..20 {
-            let scene = build(style, viewport, &tiles, None).expect("a scene");
-            if scene.wanting.is_empty() {
-                return (scene, asked);
+            let placed = place(style, viewport, &tiles, None);
+            if placed.wanting.is_empty() {
+                return (build(style, viewport, &tiles, placed).expect("a scene"), asked);
             }
             let cells = &mut tiles.get_mut(&name).expect("the source").cells;
-            for (source, cell) in scene.wanting {
+            for (source, cell) in placed.wanting {
                 assert_eq!(source, name);
                 assert!(cells.insert(cell, self.find(cell)).is_none(), "{cell} is there already");
             }
@@ -602,22 +602,24 @@ fn what_is_not_there_is_asked_for_and_what_depends_on_it_is_not_drawn() {
         let ground = Written::at_home(vec![point("middle", 380, 120), point("edge", 500, 200)]);
         let cells = there.iter().map(|cell| (*cell, ground.find(*cell))).collect();
         let source = SourceTiles { class: SizeClass::C512, maxzoom: 14, cells };
-        build(&style, viewport, &Tiles::from([("s".to_string(), source)])).expect("a scene")
+        let tiles = Tiles::from([("s".to_string(), source)]);
+        let placed = place(&style, viewport, &tiles, None);
+        (placed.wanting.clone(), build(&style, viewport, &tiles, placed).expect("a scene"))
     };
     // A quarter of the tile: the east is needed for what lies at that edge, and to know that nothing else reaches in.
     let quarter = Viewport::of_tile(id(15, 17, 16), 256, 1);
-    let alone = scene(&quarter, &[home()]);
-    let cells: Vec<String> = alone.wanting.iter().map(|(source, cell)| format!("{source} {cell}")).collect();
+    let (wanting, alone) = scene(&quarter, &[home()]);
+    let cells: Vec<String> = wanting.iter().map(|(source, cell)| format!("{source} {cell}")).collect();
     assert_eq!(cells, ["s 14/8/7", "s 14/9/7", "s 14/9/8"]);
     let around: Vec<TileId> = (7..=9).flat_map(|x| (7..=9).map(move |y| id(14, x, y))).collect();
-    let whole = scene(&quarter, &around);
-    assert_eq!(whole.wanting, []);
+    let (wanting, whole) = scene(&quarter, &around);
+    assert_eq!(wanting, []);
     assert_eq!(said(&whole), ["middle", "edge"]);
     // What touches them could come from over there.
     assert!(said(&alone).is_empty(), "{:?}", said(&alone));
     // There is nothing beyond the poles, and the world goes on in the west.
     let world = Viewport::of_tile(id(2, 0, 0), 512, 1);
-    let mut wanted: Vec<String> = scene(&world, &[]).wanting.iter().map(|(_, cell)| cell.to_string()).collect();
+    let mut wanted: Vec<String> = scene(&world, &[]).0.iter().map(|(_, cell)| cell.to_string()).collect();
     wanted.sort();
     assert_eq!(wanted, ["2/0/0", "2/0/1", "2/1/0", "2/1/1", "2/3/0", "2/3/1"]);
 }
