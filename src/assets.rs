@@ -49,13 +49,16 @@ pub async fn with_sprite(style: Style, base: &Base, icons: Option<&Path>) -> Res
                         sprite.add_sheet(&url.prefix, &index, &png).map_err(|e| e.within(place(url)))?;
                     }
                 }
-                Images::Icons(icons) => sprite.add_icons(&url.prefix, &icons).map_err(|e| e.within(place(url)))?,
+                Images::Icons(mut icons) => {
+                    icons.iter_mut().for_each(|(name, _)| name.insert_str(0, &url.prefix));
+                    sprite.add_icons(&icons).map_err(|e| e.within(place(url)))?;
+                }
             }
         }
     }
     if let Some(folder) = icons {
         let icons = read_icons(folder).await.map_err(|e| e.within(format!("the icons in {}", folder.display())))?;
-        sprite.add_icons("", &icons)?;
+        sprite.add_icons(&icons)?;
     }
     Ok(style.with_sprite(sprite))
 }

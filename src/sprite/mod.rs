@@ -83,16 +83,14 @@ impl Sprite {
         Ok(())
     }
 
-    /// Draws SVG icons, each at all of [`RATIOS`]; `prefix` goes in front of the names. One takes the place of what has
-    /// its name already.
-    pub fn add_icons(&mut self, prefix: &str, icons: &[(String, Vec<u8>)]) -> Result<(), Error> {
+    /// Draws SVG icons, each at all of [`RATIOS`]. One takes the place of what has its name already.
+    pub fn add_icons(&mut self, icons: &[(String, Vec<u8>)]) -> Result<(), Error> {
         for (name, svg) in icons {
-            self.note(&[prefix.as_bytes(), name.as_bytes(), svg]);
+            self.note(&[name.as_bytes(), svg]);
             let room = limits::SPRITE_PIXELS - self.pixels;
             let drawn = icon::draw(svg, room).map_err(|e| e.within(format!("the icon {name:?}")))?;
             self.pixels += drawn.iter().map(|image| image.sheet.pixels()).sum::<u64>();
-            let name = format!("{prefix}{name}");
-            self.images.remove(&name);
+            self.images.remove(name);
             drawn.into_iter().for_each(|image| self.add(name.clone(), image));
         }
         Ok(())

@@ -179,7 +179,7 @@ fn icons_are_drawn_at_several_ratios() {
         format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="10" height="6.5"><rect width="10" height="6.5" fill="{color}"/></svg>"#)
             .into_bytes()
     };
-    sprite.add_icons("", &[("flag".into(), svg("red")), ("brick".into(), svg("#00f"))]).expect("icons");
+    sprite.add_icons(&[("flag".into(), svg("red")), ("brick".into(), svg("#00f"))]).expect("icons");
     for ratio in RATIOS {
         let flag = sprite.get("flag", ratio.into()).expect("an icon");
         let size = [10 * u32::from(ratio), (6.5 * f64::from(ratio)).ceil() as u32];
@@ -201,7 +201,7 @@ fn icons_are_drawn_at_several_ratios() {
         ("a large one", large.into_bytes(), "a side is at most"),
         ("many pixels", full.into_bytes(), "pixels"),
     ] {
-        let Err(error) = Sprite::default().add_icons("", &[("name".into(), svg)]) else { panic!("{what} is accepted") };
+        let Err(error) = Sprite::default().add_icons(&[("name".into(), svg)]) else { panic!("{what} is accepted") };
         assert!(error.detail.starts_with("the icon \"name\": ") && error.detail.contains(words), "{what}: {error}");
     }
     // An icon reads no files.
@@ -211,7 +211,7 @@ fn icons_are_drawn_at_several_ratios() {
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image width="10" height="10" href="{}"/></svg>"#,
         file.path().display()
     );
-    sprite.add_icons("", &[("spy".into(), svg.into_bytes())]).expect("an icon");
+    sprite.add_icons(&[("spy".into(), svg.into_bytes())]).expect("an icon");
     let spy = sprite.get("spy", 1.0).expect("an icon").resampled(10, 10, [Beyond::Edge; 2]);
     assert!(spy.data.iter().all(|&byte| byte == 0));
 }
@@ -226,7 +226,7 @@ fn an_icon_says_where_text_goes_and_what_may_be_stretched() {
     let svg = |inner: &str| format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">{inner}</svg>"#);
     let icons =
         [("shield".into(), svg(&parts.concat()).into()), ("plain".into(), svg(&part("other", 0, 0, 9, 9)).into())];
-    sprite.add_icons("", &icons).expect("icons");
+    sprite.add_icons(&icons).expect("icons");
     for ratio in RATIOS.map(f64::from) {
         let shield = sprite.get("shield", ratio).expect("an icon");
         // What reaches out of the icon is cut off.

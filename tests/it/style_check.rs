@@ -251,6 +251,18 @@ fn no_file_is_too_bad() {
 }
 
 #[test]
+fn bundled_styles_have_nothing_wrong() {
+    let dir = directory();
+    for (name, _) in rasterzen::style::BUNDLED {
+        let checked = check_in(dir.path(), &["--strict", name]);
+        assert_eq!((checked.code, checked.stderr), (Some(0), format!("{name}: 0 errors, 0 warnings\n")));
+        // Nothing is warned of at the start either, such as an image that is not among the icons.
+        let drawn = run_in(dir.path(), &[], &["render", "2/2/1", "-o", "x.png", "--log", "warn", "--style", name]);
+        assert_eq!((drawn.code, drawn.stderr.as_str()), (Some(0), ""), "{name}");
+    }
+}
+
+#[test]
 fn bundled_styles_are_listed_with_what_they_are() {
     let dir = directory();
     let listed = String::from_utf8(run(dir.path(), &["style", "list"])).expect("UTF-8");
