@@ -145,7 +145,7 @@ pub const SYMBOLS: usize = 2000;
 /// Pixels of all icons of one picture, each in its size and colours: 64 MiB of RGBA.
 pub const ICON_PIXELS: u64 = 16 << 20;
 /// Symbols along the lines of one layer in one cell; beyond, there are none.
-pub const SYMBOL_ANCHORS: usize = 20_000;
+pub const SYMBOL_ANCHORS: usize = 200_000;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.
 pub const DASHES: usize = 100_000;
 

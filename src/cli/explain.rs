@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// Layers stand in drawing order. For each: how many features its source layer has in the tile, how many of them it
 /// draws (after a +, those of neighbouring tiles), and why not the others: "geometry", a type that the layer does not
 /// draw; "filter", the filter says no; "filter failed", it cannot be evaluated; "outside", nothing of it lies in the
-/// picture; "too large", a symbol
-/// that reaches too far from its place; "crowded", one whose place others take; "unpainted", transparent, or without width or radius; "no image", an image that the sprites lack.
+/// picture; "too large", a symbol that reaches too far from its place; "crowded", one whose place others take;
+/// "unpainted", transparent, or without width or radius; "no image", an image that the sprites lack.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -8,6 +8,7 @@ use rasterzen::scene::symbol::decide::{Field, Node, Part, Place, Rank};
 use rasterzen::scene::symbol::{Icon, Pose, Symbols, Text};
 use rasterzen::scene::{Rect, Run, Scene, SourceTiles, TileData, Tiles, build, cells, place};
 use rasterzen::source::{Fetched, Overrides, Source};
+use rasterzen::sprite::Sprite;
 use rasterzen::style::{Overlap, Style};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{SizeClass, Viewport};
@@ -31,6 +32,11 @@ fn home() -> TileId {
 
 /// A style of symbol layers of the source layer `a`, with the images `icon` (20 by 10 px) and `dots`.
 fn style(layers: &[(Json, Json)]) -> Style {
+    style_with(layers, sprite())
+}
+
+/// The same with other images besides `icon`.
+fn style_with(layers: &[(Json, Json)], mut images: Sprite) -> Style {
     let layer = |(i, (layout, paint)): (usize, &(Json, Json))| {
         json!({
             "id": format!("layer {i}"), "type": "symbol", "source": "s", "source-layer": "a",
@@ -40,7 +46,6 @@ fn style(layers: &[(Json, Json)]) -> Style {
     };
     let layers: Vec<Json> = layers.iter().enumerate().map(layer).collect();
     let json = json!({"version": 8, "sources": {"s": {"type": "vector"}}, "layers": layers}).to_string();
-    let mut images = sprite();
     let icon = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10" fill="#f00"/></svg>"##;
     images.add_icons(&[("icon".to_string(), icon.as_bytes().to_vec())]).expect("an icon");
     let style = Style::parse("test", &json).expect("a style").with_sprite(images);
@@ -172,7 +177,7 @@ fn map_style() -> Style {
         ),
     ]);
     let json = json!({"version": 8, "sources": {"tilezen": {"type": "vector"}}, "layers": layers}).to_string();
-    let mut images = rasterzen::sprite::Sprite::default();
+    let mut images = Sprite::default();
     let icon =
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4" cx="4.5" cy="4.5"/></svg>"#;
     images.add_icons(&[("icon".to_string(), icon.as_bytes().to_vec())]).expect("an icon");
@@ -361,6 +366,68 @@ fn an_icon_is_made_as_large_as_its_text() {
     assert_eq!(size("both", json!([1, 2, 3, 4])), [width + 6, height + 4]);
     assert_eq!(size("width", json!([0, 0, 0, 0])), [width, 10]);
     assert_eq!(size("height", json!([0, 0, 0, 0])), [20, 24]);
+}
+
+#[test]
+fn an_sdf_icon_has_the_styles_colours() {
+    // Far inside in the west, far outside in the east, the edge after the fourth of eight columns.
+    let values = [255u8, 255, 255, 208, 160, 128, 64, 0];
+    let pixels: Vec<u8> = (0..8).flat_map(|_| values).flat_map(|alpha| [0, 0, 0, alpha]).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 8, 8);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().expect("a header").write_image_data(&pixels).expect("pixels");
+    let index = json!({"field": {"x": 0, "y": 0, "width": 8, "height": 8, "sdf": true}}).to_string();
+    let colors = |paint: Json| {
+        let mut images = Sprite::default();
+        images.add_sheet("", index.as_bytes(), &bytes).expect("a sheet");
+        let style = style_with(&[(json!({"icon-image": "field"}), paint)], images);
+        let scene = draw(&style, vec![point("", 256, 256)]);
+        let bitmap = &scene.images[icons(&scene)[0].image];
+        [0, 4, 7].map(|x| bitmap.pixel(x, 3))
+    };
+    let none = [0; 4];
+    assert_eq!(colors(json!({"icon-color": "#f00"})), [[255, 0, 0, 255], none, none]);
+    let halo = json!({"icon-color": "#f00", "icon-halo-color": "#00f", "icon-halo-width": 2});
+    assert_eq!(colors(halo), [[255, 0, 0, 255], [0, 0, 255, 255], none]);
+}
+
+#[test]
+fn explain_says_why_a_symbol_is_not_there() {
+    let layout = json!({"text-field": "{name}", "icon-image": "{icon}", "text-optional": true});
+    let style = style(&[(layout, json!({}))]);
+    let features = vec![
+        point("drawn", 256, 256),
+        point("crowded", 260, 256),
+        point(&"large".repeat(50), 100, 100),
+        Feature::points(&[[800, 800]]),
+        Feature::points(&[[800, 1600]]).tag("icon", "nowhere"),
+        point("filtered", 400, 400).tag("layer", 7),
+    ];
+    let ground = Written::at_home(features);
+    let cells =
+        (7..=9).flat_map(|x| (7..=9).map(move |y| id(14, x, y))).map(|cell| (cell, ground.find(cell))).collect();
+    let source = SourceTiles { class: SizeClass::C512, maxzoom: 14, cells };
+    let tiles = Tiles::from([("s".to_string(), source)]);
+    let viewport = Viewport::of_tile(home(), 512, 1);
+    let report = rasterzen::scene::explain(&style, &viewport, &tiles, None).expect("an explanation");
+    let layer = serde_json::to_value(&report.layers[0]).expect("JSON");
+    assert_eq!((&layer["drawn"], &layer["features"]), (&json!(1), &json!(6)), "{layer}");
+    let expected = json!({"crowded": 1, "too_large": 1, "unpainted": 1, "no_image": 1, "filter": 1});
+    assert_eq!(layer["left_out"], expected);
+    assert_eq!(layer["missing_images"], json!(["nowhere"]));
+}
+
+#[test]
+fn a_style_with_other_fonts_is_another_style() {
+    use rasterzen::text::{Fonts, Shaper};
+    let bundled = texts_style(json!({}));
+    let digest = bundled.digest.clone();
+    let with_fonts = bundled.with_fonts(Shaper::new(Fonts::bundled(), 1 << 20));
+    assert_ne!(with_fonts.digest, digest);
+    let bounds = |style: &Style| first_text(style, vec![point("HHH", 256, 256)]);
+    assert_eq!(bounds(&with_fonts), bounds(&texts_style(json!({}))));
 }
 
 #[test]

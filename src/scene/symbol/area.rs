@@ -1,7 +1,7 @@
 //! Which part of the world symbols are gathered from: blocks of a grid that is fixed to the world, as many as the
 //! decisions turn out to depend on.
 
-use super::super::canvas::{Placement, SourceTiles, TileData, Tiles, cell};
+use super::super::canvas::{Placement, SourceTiles, TileData, Tiles};
 use super::super::path::{Point, Rect, UNITS};
 use crate::limits;
 use crate::style::{Kind, Style};
@@ -141,12 +141,11 @@ impl<'t> Area<'t> {
     /// The cells of a source, there or not, that touch a rectangle of the map, by rows.
     fn squares(&self, source: &Source, rect: Rect) -> impl Iterator<Item = Square> {
         let (z, side) = (source.z, self.viewport.world() / (1u64 << source.z) as f64);
-        let maxzoom = source.tiles.maxzoom;
         // Edges are rounded: those on the other side of one may be meant.
         let all = span(rect.grown(1), |c, i| ((c + self.corner(i)) as f64 / side).floor() as i64);
         let square = all.filter_map(move |[x, y]| {
             let tile = TileId::new(z, x.rem_euclid(1 << z) as u32, u32::try_from(y).ok()?)?;
-            Some(Square { tile: cell(tile, maxzoom), world: x.div_euclid(1 << z) })
+            Some(Square { tile, world: x.div_euclid(1 << z) })
         });
         let found: Vec<Square> = square.filter(|&square| meets(self.rect(square), rect)).collect();
         found.into_iter()

@@ -329,7 +329,9 @@ impl<'s> Symbols<'s> {
         let courses = course::courses(pieces);
         let mut spots: Vec<(usize, f64)> = Vec::new();
         // Where texts stand already, so that none stands again near by.
-        let mut taken: HashMap<String, Vec<Point>> = HashMap::new();
+        let mut taken: HashMap<(String, Point), Vec<Point>> = HashMap::new();
+        let least = self.spacing / 2.0;
+        let place = |point: Point| point.map(|c| c.div_euclid(least.ceil() as i64));
         for (i, course) in courses.iter().enumerate() {
             let (feature, words) = &features[course.feature];
             let located = cell.placement.located(*feature, data.extent());
@@ -341,11 +343,13 @@ impl<'s> Symbols<'s> {
             for at in found {
                 let point = course.point(at);
                 if let Some(words) = words.as_ref().filter(|_| self.placement == Placement::Line) {
-                    let others = taken.entry(words.text()).or_default();
-                    if others.iter().any(|&other| distance(other, point) < self.spacing / 2.0) {
+                    let [x, y] = place(point);
+                    let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
+                    let mut others = around.filter_map(|place| taken.get(&(words.text(), place))).flatten();
+                    if others.any(|&other| distance(other, point) < least) {
                         continue;
                     }
-                    others.push(point);
+                    taken.entry((words.text(), [x, y])).or_default().push(point);
                 }
                 if spots.len() < limits::SYMBOL_ANCHORS {
                     spots.push((i, at));
