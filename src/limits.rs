@@ -134,6 +134,9 @@ pub const SCALE: u8 = 4;
 pub const ZOOM: u8 = 30;
 /// How far, in pixels at scale 1, drawing may reach across a source tile's edge: one ring of neighbours suffices.
 pub const MARGIN: f64 = 256.0;
+/// How far in CSS pixels a symbol may reach from its anchor: a quarter of a tile of 512 pixels, so that what touches the
+/// symbols of another quarter is found in three neighbours.
+pub const SYMBOL_REACH: f64 = 128.0;
 /// Coordinates in units of 1/256 px stay below this, so that they are exact in `f32` after division by 16.
 pub const COORDINATE: i64 = 1 << 26;
 /// Ends of lines at one place on a tile's edge that are looked at to find which goes on into which.

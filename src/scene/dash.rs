@@ -33,8 +33,10 @@ pub fn dashes(line: Measured, pattern: &[f64]) -> Vec<Dash> {
     let mut intervals: Vec<(f64, f64)> = Vec::new();
     for Stretch { from, to, cut: [cut_before, cut_after] } in line.stretches.iter().copied() {
         let piece = (line.lengths[from], line.lengths[to]);
-        for (start, end) in piece_dashes(piece.1 - piece.0, cut_before, cut_after, pattern, period) {
-            let (start, end) = (piece.0 + start, piece.0 + end);
+        let length = piece.1 - piece.0;
+        for (start, end) in piece_dashes(length, cut_before, cut_after, pattern, period) {
+            // Where the piece ends, not where a sum's rounding says that it does.
+            let (start, end) = (piece.0 + start, if end >= length { piece.1 } else { piece.0 + end });
             match intervals.last_mut() {
                 // A dash goes on over a cut.
                 Some(before) if start <= before.1 => before.1 = end,

@@ -242,7 +242,7 @@ impl Layer {
             }
             Kind::Circle(circle) => bound(&circle.radius) + bound(&circle.stroke_width),
             // Texts are as long as features have them; those that reach farther are not drawn.
-            Kind::Symbol(_) => limits::MARGIN,
+            Kind::Symbol(_) => limits::SYMBOL_REACH,
         };
         reach.min(limits::MARGIN)
     }

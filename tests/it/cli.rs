@@ -197,7 +197,7 @@ fn misuse_ends_with_2_and_says_how_to_mend_it() {
         (render(&["--scale", "5"]), &["1..=4"]),
         (render(&["--jobs", "0"]), &["1..=256"]),
         (render(&["--style", "nowhere.json"]), &["nowhere.json", "light"]),
-        (render(&["--style", "dark"]), &["dark", "light"]),
+        (render(&["--style", "sepia"]), &["sepia", "light"]),
         (render(&["--style", "a b=seven.json"]), &["a b", "NAME=FILE"]),
         (render(&["--style", "page.json"]), &["page", "MapLibre Style Spec"]),
         (render(&["--style", "seven.json"]), &["version: 7 is not 8"]),

@@ -26,6 +26,9 @@ const CASES: [(&str, u32, u8); 7] = [
     ("14/8795/5295", 256, 1),
 ];
 
+/// Of the other bundled styles: Europe, and Monaco's harbour.
+const STYLE_CASES: [(&str, u32, u8); 2] = [("4/8/5", 256, 1), ("14/8529/5974", 512, 1)];
+
 /// Of everything that can be painted, with a sprite: Neubrandenburg's ring and lake, a bit of Monaco finer.
 const PAINT_CASES: [(&str, u32, u8); 3] =
     [("13/4397/2647", 256, 1), ("14/8795/5295", 256, 1), ("17/68239/47793", 256, 2)];
@@ -69,8 +72,21 @@ pub fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
 
 #[tokio::test]
 async fn pictures_are_the_accepted_ones() {
-    let style = Style::parse(BUNDLED[0].0, BUNDLED[0].1).unwrap();
-    check(style, &CASES).await;
+    check(bundled(0).await, &CASES).await;
+}
+
+#[tokio::test]
+async fn all_bundled_styles_look_as_accepted() {
+    for i in 1..BUNDLED.len() {
+        check(bundled(i).await, &STYLE_CASES).await;
+    }
+}
+
+async fn bundled(i: usize) -> Style {
+    let (name, json) = BUNDLED[i];
+    let style = with_sprite(Style::parse(name, json).unwrap(), &Base::Bundled, None).await.unwrap();
+    assert_eq!(style.warnings, []);
+    style
 }
 
 #[tokio::test]

@@ -292,7 +292,11 @@ fn a_keyed_source_of_the_style_is_this_servers_tiles() {
 fn a_style_has_its_sprite_from_this_server() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/styles");
     let style = fixtures.join("paint.json").display().to_string();
-    let server = Server::start(&["--style", &style, "--style", "light", "--source", "sample"], &[]);
+    let directory = tempfile::tempdir().unwrap();
+    let bare = directory.path().join("bare.json");
+    std::fs::write(&bare, r#"{"version": 8, "sources": {}, "layers": []}"#).unwrap();
+    let bare = bare.display().to_string();
+    let server = Server::start(&["--style", &style, "--style", "light", "--style", &bare, "--source", "sample"], &[]);
     let served = server.get("/styles/paint/style.json").json();
     let url = served["sprite"].as_str().expect("a sprite").to_string();
     let path = url.strip_prefix(&format!("http://{}", server.address())).unwrap_or_else(|| panic!("{url}"));
@@ -329,10 +333,12 @@ fn a_style_has_its_sprite_from_this_server() {
         let again = server.request("GET", &format!("{path}{mark}.png"), &[("If-None-Match", &tag)]);
         assert_eq!((again.status, again.body.len()), (304, 0));
     }
-    assert_eq!(server.get("/styles/light/style.json").json()["sprite"], Value::Null);
-    server.get("/styles/light/sprite.png").assert_problem(404, "unknown_route", "no images");
+    assert!(server.get("/styles/light/style.json").json()["sprite"].is_string());
+    assert_eq!(server.get("/styles/light/sprite.png").status, 200);
+    assert_eq!(server.get("/styles/bare/style.json").json()["sprite"], Value::Null);
+    server.get("/styles/bare/sprite.png").assert_problem(404, "unknown_route", "no images");
     server.get("/styles/none/sprite.json").assert_problem(404, "unknown_style", "no style");
-    assert_eq!(server.get("/tilejson.json").json()["styles"], json!(["paint", "light"]));
+    assert_eq!(server.get("/tilejson.json").json()["styles"], json!(["paint", "light", "bare"]));
 }
 
 fn flat(json: &Value) -> Vec<f64> {

@@ -3,14 +3,17 @@
 //! `RASTERZEN_SEAMS=5000 cargo test --release seams` looks at more blocks than the default.
 
 use crate::paint::sprite;
+use rasterzen::assets::with_sprite;
 use rasterzen::bitmap::Bitmap;
+use rasterzen::limits;
 use rasterzen::mvt;
 use rasterzen::output::raster::{self, Picture};
 use rasterzen::output::{resvg, svg};
-use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, Tiles};
+use rasterzen::scene::{self, Rect, Run, Scene, SourceTiles, Square, TileData, Tiles};
 use rasterzen::source::{Base, Fetched, Overrides, Source};
 use rasterzen::style::{BUNDLED, BlendMode, Cap, Join, Style};
 use rasterzen::style::{Named, color::Color};
+use rasterzen::text::{Fonts, Shaper};
 use rasterzen::tile::TileId;
 use rasterzen::viewport::{Turn, Viewport};
 use serde_json::{Value as Json, json};
@@ -92,15 +95,24 @@ impl Place {
         for name in style.sources.keys() {
             let margin = style.margin(name, viewport.style_zoom()) * f64::from(viewport.scale);
             let (cells, _) = scene::cells(viewport, info.class, info.maxzoom, margin);
-            let cells = cells.into_iter().map(|cell| {
-                let mut zooms = (info.minzoom.min(cell.z())..=cell.z()).rev();
-                let found = zooms.find_map(|z| Some((cell.ancestor(z), self.tile(cell.ancestor(z))?.into())));
-                (cell, found)
-            });
-            let source = SourceTiles { class: info.class, maxzoom: info.maxzoom, cells: cells.collect() };
-            tiles.insert(name.clone(), source);
+            let cells = cells.into_iter().map(|cell| (cell, self.cell(cell))).collect();
+            tiles.insert(name.clone(), SourceTiles { class: info.class, maxzoom: info.maxzoom, cells });
         }
-        scene::build(style, viewport, &tiles, scene::place(style, viewport, &tiles, None)).unwrap()
+        loop {
+            let placed = scene::place(style, viewport, &tiles, None);
+            if placed.wanting.is_empty() {
+                return scene::build(style, viewport, &tiles, placed).unwrap();
+            }
+            for (name, cell) in placed.wanting {
+                let found = self.cell(cell);
+                assert!(tiles.get_mut(&name).unwrap().cells.insert(cell, found).is_none(), "{cell} is there already");
+            }
+        }
+    }
+
+    fn cell(&mut self, cell: TileId) -> Option<(TileId, TileData)> {
+        let mut zooms = (self.source.info.minzoom.min(cell.z())..=cell.z()).rev();
+        zooms.find_map(|z| Some((cell.ancestor(z), self.tile(cell.ancestor(z))?.into())))
     }
 
     /// The layers that two viewports see differently, each with how many pixels.
@@ -251,8 +263,19 @@ fn fixture() -> Style {
     Style::parse("paint", text).unwrap().with_sprite(sprite())
 }
 
+/// The bundled styles, with their icons.
+fn bundled() -> Vec<Style> {
+    let runtime = Runtime::new().unwrap();
+    let fonts = Shaper::new(Fonts::bundled(), limits::SHAPED_BYTES);
+    let style = |(name, json): (&str, &str)| {
+        let style = with_sprite(Style::parse(name, json).unwrap(), &Base::Bundled, None);
+        runtime.block_on(style).unwrap().with_fonts(fonts.clone())
+    };
+    BUNDLED.into_iter().map(style).collect()
+}
+
 fn light() -> Style {
-    Style::parse("light", BUNDLED[0].1).unwrap()
+    bundled().swap_remove(0)
 }
 
 /// A viewport somewhere around one of the centers, its corner at any whole pixel and its sides of any length.
@@ -342,6 +365,15 @@ fn tiles_fit_to_the_pixel() {
     }
 }
 
+/// Labels, icons and halos included.
+#[test]
+fn tiles_of_the_bundled_styles_fit_to_the_pixel() {
+    let mut random = fastrand::Rng::with_seed(11);
+    for mut place in places() {
+        assert_fitting(&mut place, &bundled(), blocks(), &mut random);
+    }
+}
+
 #[test]
 fn tiles_fit_to_the_pixel_whatever_they_are_painted_with() {
     let mut random = fastrand::Rng::with_seed(8);
@@ -359,7 +391,7 @@ fn cells_of_a_picture_fit_to_the_pixel_at_any_zoom_and_bearing() {
     for mut place in places().chain([Place::lines()]) {
         let styles = match place.source.info.maxzoom {
             14 if place.centers[0].z() == 8 => vec![graded()],
-            _ => vec![light(), everything(), painted()],
+            _ => bundled().into_iter().chain([everything(), painted()]).collect(),
         };
         for block in 0..blocks() {
             let style = &styles[block % styles.len()];

@@ -206,7 +206,8 @@ fn images_are_kept_in_memory_alone() {
 
 /// The group with the attribution in it.
 fn caption<'a>(document: &'a roxmltree::Document) -> Option<Node<'a, 'a>> {
-    document.descendants().find(|node| node.attribute("role") == Some("img"))
+    let mut children = document.root_element().children().rev();
+    children.find(|node| node.is_element()).filter(|node| node.attribute("role") == Some("img"))
 }
 
 #[test]
@@ -480,6 +481,6 @@ fn a_turned_picture_is_one_rotation_of_hard_squares() {
     assert_eq!(turned.matches("<clipPath").count(), turned.matches("crispEdges").count());
     assert!(turned.matches("<clipPath").count() >= 2);
     let straight = draw(0.0);
-    assert!(!straight.contains("rotate(") && !straight.contains("crispEdges"));
+    assert!(!straight.contains("<g transform=\"rotate(") && !straight.contains("crispEdges"));
     assert_eq!(draw(360.0), straight);
 }

@@ -62,7 +62,7 @@ impl<'t> Area<'t> {
 
     /// Whether all symbols are gathered that could touch a rectangle of the picture; what is missing is noted.
     pub fn knows(&mut self, rect: Rect) -> bool {
-        let near = rect.grown(limits::MARGIN as i64 * i64::from(self.viewport.scale) * UNITS);
+        let near = rect.grown(limits::SYMBOL_REACH as i64 * i64::from(self.viewport.scale) * UNITS);
         let on_map = self.on_map(near);
         // A picture that is turned shows less than the rectangle around it on the map.
         let is_near = |rect: Rect| meets(rect, on_map) && meets(self.in_picture(rect), near);

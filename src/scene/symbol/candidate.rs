@@ -486,7 +486,7 @@ impl<'s> Symbols<'s> {
 
     /// Whether all of a symbol is as near to its anchor as one can be.
     fn is_near(&self, rect: Rect, anchor: Point) -> bool {
-        let most = limits::MARGIN as i64 * i64::from(self.viewport.scale) * UNITS;
+        let most = limits::SYMBOL_REACH as i64 * i64::from(self.viewport.scale) * UNITS;
         (0..2).all(|i| anchor[i] - rect.min[i] <= most && rect.max[i] - anchor[i] <= most)
     }
 
