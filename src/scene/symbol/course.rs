@@ -130,10 +130,11 @@ impl Course {
         (next - 1, if to > from { (at - from) / (to - from) } else { 0.0 })
     }
 
-    /// A place along the line.
+    /// A place along the line, rounded from a vertex: halves go the same way whatever positions are counted from.
     pub fn point(&self, at: f64) -> Point {
-        let [x, y] = self.from([0, 0], at);
-        [x.round() as i64, y.round() as i64]
+        let from = self.points[self.segment(at).0];
+        let [x, y] = self.from(from, at);
+        [from[0] + x.round() as i64, from[1] + y.round() as i64]
     }
 
     /// The same from somewhere.
