@@ -3,7 +3,7 @@
 //! Each symbol is a node with places in order of preference. From the first in rank to the last, each takes the first
 //! of its places that is free, or none: what greedy placement over the whole world would give. A picture asks only for
 //! what it shows, and for what that depends on: nodes of a higher rank that touch, those that touch these, and so on.
-//! Where that goes on for more than [`DEPTH`] steps, or over cells that are not there yet, nothing is known, and a node
+//! Where that goes on for more than `DEPTH` steps, or over cells that are not there yet, nothing is known, and a node
 //! whose place is not known is not drawn; so nothing is ever drawn over anything else.
 
 use super::super::path::Rect;

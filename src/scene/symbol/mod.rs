@@ -1,9 +1,9 @@
 //! Symbols: icons and texts, at points and along lines.
 //!
 //! The walk: each tile that can reach into the picture gives its symbols, one [`Node`] an anchor, each with the places
-//! where it could go (`candidates`); [`decide`](decide::decide) finds which of them go where; those that are seen
-//! become [`Symbols`], layer by layer. Who goes where follows from the world alone, never from the viewport, so that a
-//! label over the edge of a tile is there on both sides.
+//! where it could go (`candidate`); a [`Field`] finds which of them go where; those that are seen become [`Symbols`],
+//! layer by layer. Who goes where follows from the world alone, never from the viewport, so that a label over the edge of
+//! a tile is there on both sides.
 
 mod area;
 mod candidate;
