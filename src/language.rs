@@ -17,6 +17,10 @@ pub const ACCEPTED: &str = "write a language as a BCP 47 tag: de, pt-BR or zh-Ha
 /// Bytes of a tag: RFC 5646, 4.4.1, finds none that needs more.
 const LONGEST: usize = 35;
 
+/// Tags that browsers send and the data of locales has under another (IANA Language Subtag Registry).
+const SAME: [(&str, &str); 7] =
+    [("nb", "no"), ("iw", "he"), ("in", "id"), ("ji", "yi"), ("tl", "fil"), ("jw", "jv"), ("mo", "ro")];
+
 /// A language by its tag (BCP 47). Cloned, it is the same.
 #[derive(Clone, Debug)]
 pub struct Language(Arc<Parts>);
@@ -69,20 +73,24 @@ impl FromStr for Language {
         };
         let mut tags = vec![id.to_string()];
         let mut script = id.script;
+        let same = SAME.iter().find(|(tag, _)| *tag == id.language.as_str());
+        let known =
+            same.and_then(|(_, tag)| tag.parse().ok()).map(|language| LanguageIdentifier { language, ..id.clone() });
+        let known = known.as_ref().unwrap_or(&id);
         // What it goes over to, region by region and in the end to its script alone (UTS 35, "Locale Inheritance").
         let mut config = LocaleFallbackConfig::default();
         config.priority = LocaleFallbackPriority::Script;
         let fallbacker = LocaleFallbacker::new().for_config(config);
-        let mut wider = fallbacker.fallback_for((&id).into());
+        let mut wider = fallbacker.fallback_for(known.into());
         while !wider.get().is_unknown() {
             let locale = wider.get();
             script = script.or(locale.script);
-            if locale.language == id.language {
+            if locale.language == known.language {
                 tags.push(LanguageIdentifier::from((locale.language, locale.script, locale.region)).to_string());
             }
             wider.step();
         }
-        tags.push(id.language.to_string());
+        tags.extend([id.language, known.language].map(|language| language.to_string()));
         let mut names: Vec<String> = Vec::new();
         for tag in &tags {
             let name = format!("name:{tag}");
@@ -140,7 +148,10 @@ impl Attributes for Spoken<'_> {
 pub fn localized<'a>(feature: &'a dyn Attributes, language: &Language) -> Option<&'a Property> {
     let text = |name: &str| feature.property(name).filter(|name| !is_empty(name));
     let own = text("name");
-    let translated = language.0.names.iter().find_map(|name| text(name));
+    // What is asked for, and else only what is written in the script that was asked for.
+    let is_readable = |name: &&Property| !matches!(name, Property::String(name) if !language.reads(name));
+    let named = |(i, name): (usize, &String)| text(name).filter(|name| i == 0 || is_readable(name));
+    let translated = language.0.names.iter().enumerate().find_map(named);
     translated.or_else(|| match own {
         Some(Property::String(name)) if !language.reads(name) => text("name:en").or(own),
         _ => own,

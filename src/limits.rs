@@ -147,7 +147,10 @@ pub const LABEL_BYTES: usize = 2048;
 pub const SYMBOLS: usize = 2000;
 /// Pixels of all icons of one picture, each in its size and colours: 64 MiB of RGBA.
 pub const ICON_PIXELS: u64 = 16 << 20;
-/// Symbols along the lines of one layer in one cell; beyond, there are none.
+/// Names of a `text-font` that are looked at, and bytes of one; a longer one is of no font.
+pub const FONT_NAMES: usize = 32;
+pub const FONT_NAME_BYTES: usize = 256;
+/// Places along the lines of one layer in one cell that are tried; beyond, there are no symbols.
 pub const SYMBOL_ANCHORS: usize = 200_000;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.
 pub const DASHES: usize = 100_000;

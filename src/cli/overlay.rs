@@ -23,7 +23,7 @@ pub async fn over(map: Map, files: &[std::path::PathBuf]) -> Result<Map, Error> 
     if files.is_empty() {
         return Ok(Map { style, sources, given, rasterizer });
     }
-    let Style { name, mut document, sprite, pictures, digest, .. } = style;
+    let Style { name, mut document, sprite, pictures, fonts, digest, .. } = style;
     for (i, file) in files.iter().enumerate() {
         let data = read(file).map_err(|error| error.within(file.display()))?;
         if has_symbols(&data) {
@@ -41,6 +41,10 @@ pub async fn over(map: Map, files: &[std::path::PathBuf]) -> Result<Map, Error> 
         sources.insert(overlay, Arc::new(source));
     }
     let style = Style::parse(&name, &document.to_string())?.with_sprite(sprite).with_pictures(pictures, &digest);
+    let style = match fonts {
+        Some(fonts) => style.with_fonts(fonts),
+        None => style,
+    };
     Ok(Map { style, sources, given, rasterizer })
 }
 

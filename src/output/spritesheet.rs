@@ -3,6 +3,7 @@
 use super::png;
 use super::raster::Picture;
 use crate::error::Error;
+use crate::limits;
 use crate::sprite::Sprite;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -36,7 +37,14 @@ pub fn index(sprite: &Sprite, scale: u8) -> Value {
 
 /// All images in one PNG.
 pub fn sheet(sprite: &Sprite, scale: u8) -> Result<Bytes, Error> {
-    let bitmap = sprite.packed(scale.into()).bitmap;
+    let packed = sprite.packed(scale.into());
+    // An index may name one large image many times.
+    if u64::from(packed.width) * u64::from(packed.height) > limits::SPRITE_PIXELS {
+        let (width, height, most) = (packed.width, packed.height, limits::SPRITE_PIXELS);
+        let detail = format!("the style's images side by side are {width} by {height} pixels, of at most {most}");
+        return Err(Error::misconfigured(detail, "take images out of the style's sprite, or make them smaller"));
+    }
+    let bitmap = packed.bitmap();
     let (pixels, _) = bitmap.data.as_chunks();
     let pixels = pixels.iter().map(|pixel| u32::from_le_bytes(*pixel)).collect();
     png::encode(&Picture { width: bitmap.width, height: bitmap.height, pixels })

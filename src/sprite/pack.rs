@@ -8,9 +8,10 @@ const WIDTH: u32 = 1024;
 /// Between images, so that none is seen in what is drawn of its neighbours.
 const GAP: u32 = 1;
 
-/// A sheet: its pixels, and each image by name with its top left corner.
+/// A sheet: its size in pixels, and each image by name with its top left corner.
 pub struct Packed<'a> {
-    pub bitmap: Bitmap,
+    pub width: u32,
+    pub height: u32,
     pub images: Vec<(&'a str, [u32; 2], &'a Image)>,
 }
 
@@ -31,16 +32,22 @@ impl Sprite {
             x += image.width + GAP;
             row = row.max(image.height);
         }
-        let height = (y + row).max(1);
+        images.sort_by_key(|(name, ..)| *name);
+        Packed { width, height: (y + row).max(1), images }
+    }
+}
+
+impl Packed<'_> {
+    pub fn bitmap(&self) -> Bitmap {
+        let (width, height) = (self.width, self.height);
         let mut data = vec![0; width as usize * height as usize * 4];
-        for ([x, y], image) in images.iter().map(|(_, corner, image)| (*corner, image)) {
+        for ([x, y], image) in self.images.iter().map(|(_, corner, image)| (*corner, image)) {
             for line in 0..image.height {
                 let start = ((y + line) as usize * width as usize + x as usize) * 4;
                 data[start..start + image.width as usize * 4].copy_from_slice(image.line(line));
             }
         }
-        images.sort_by_key(|(name, ..)| *name);
-        Packed { bitmap: Bitmap { width, height, data }, images }
+        Bitmap { width, height, data }
     }
 }
 

@@ -148,7 +148,8 @@ impl Fonts {
     pub fn stack<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> FontStack {
         let mut order: Vec<FontId> = Vec::new();
         let mut wanted: Option<Style> = None;
-        for name in names {
+        for name in names.into_iter().take(limits::FONT_NAMES) {
+            let name = if name.len() <= limits::FONT_NAME_BYTES { name } else { "" };
             let parsed = name::parse(name, |key| self.faces.iter().any(|face| face.is_of(key)));
             wanted.get_or_insert(parsed.style);
             let family = self.ids().filter(|&id| self.face(id).is_of(&parsed.family));

@@ -103,11 +103,16 @@ pub(super) fn list<'a>(map: &'a Map, picture: &PictureRequest) -> Result<Vec<Wan
         let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
         wanted.extend(cells.into_iter().enumerate().map(|(i, cell)| Wanted { name, source, cell, own: i < own }));
     }
-    if wanted.len() > limits::SOURCE_TILES {
-        let detail = format!("the picture needs {} source tiles, of at most {}", wanted.len(), limits::SOURCE_TILES);
-        return Err(Error::new(Code::TooLarge, detail, "ask for a smaller picture, or for less of the world"));
-    }
+    check_count(wanted.len())?;
     Ok(wanted)
+}
+
+fn check_count(tiles: usize) -> Result<(), Error> {
+    if tiles <= limits::SOURCE_TILES {
+        return Ok(());
+    }
+    let detail = format!("the picture needs {tiles} source tiles, of at most {}", limits::SOURCE_TILES);
+    Err(Error::new(Code::TooLarge, detail, "ask for a smaller picture, or for less of the world"))
 }
 
 /// Cells by the names of their sources.
@@ -198,8 +203,10 @@ impl Tiler {
         let mut wanted = list(map, picture)?;
         let mut gathering = Gathering::default();
         let mut symbols = Placed::default();
-        let mut place = Duration::ZERO;
+        let (mut place, mut count) = (Duration::ZERO, 0);
         while !wanted.is_empty() {
+            count += wanted.len();
+            check_count(count)?;
             let started = Instant::now();
             let found = join_all(wanted.iter().map(|wanted| self.resolve(wanted, key))).await;
             for (wanted, found) in wanted.into_iter().zip(found) {

@@ -45,6 +45,23 @@ impl Attributes for Named {
 }
 
 #[test]
+fn tags_of_browsers_and_scripts_that_are_asked_for() {
+    let belgrade = [("name", "Београд"), ("name:sr", "Београд"), ("name:en", "Belgrade")];
+    for (tag, wanted) in [
+        ("no", "Belgrade"),
+        ("nb", "Belgrade"),
+        ("nb-NO", "Belgrade"),
+        ("iw", "Belgrade"),
+        ("sr", "Београд"),
+        ("sr-Latn", "Belgrade"),
+    ] {
+        assert_eq!(Named::new(&belgrade).read_in(tag), Some(wanted), "{tag}");
+    }
+    let oslo = [("name", "Осло"), ("name:no", "Oslo"), ("name:en", "Oslo (en)")];
+    assert_eq!(Named::new(&oslo).read_in("nb"), Some("Oslo"));
+}
+
+#[test]
 fn a_name_is_in_the_language_or_in_english_or_its_own() {
     let munich = [("name", "München"), ("name:en", "Munich"), ("name:ru", "Мюнхен"), ("name:sr-Latn", "Minhen")];
     let tokyo = [("name", "東京"), ("name:en", "Tokyo"), ("name:zh-Hant", "東京都"), ("name:zh", "东京")];

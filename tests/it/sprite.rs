@@ -7,6 +7,7 @@ use rasterzen::assets::{Place, resolve, with_sprite};
 use rasterzen::bitmap::resample::Beyond;
 use rasterzen::error::Error;
 use rasterzen::limits;
+use rasterzen::output::spritesheet;
 use rasterzen::source::Base;
 use rasterzen::sprite::{RATIOS, Sprite};
 use rasterzen::style::Style;
@@ -270,6 +271,24 @@ fn a_sprite_can_be_a_folder_of_icons_and_a_bundled_style_has_those_in_the_binary
     for other in ["signs", "/icons", "https://example.org/icons", "file:icons"] {
         assert!(refused(style(json!(other)), &Base::Bundled).contains("within the binary"), "{other}");
     }
+}
+
+#[test]
+fn a_sheet_that_would_be_too_large_is_refused() {
+    // One image under many names: little in memory, but side by side more than there may be.
+    let entry = json!({"x": 0, "y": 0, "width": 1000, "height": 1000, "pixelRatio": 1});
+    let index = |count: usize| -> Json { (0..count).map(|i| (format!("i{i}"), entry.clone())).collect() };
+    let sprite = |count: usize| {
+        let mut sprite = Sprite::default();
+        let sheet = png(1000, 1000, [1, 2, 3, 255]);
+        sprite.add_sheet("", index(count).to_string().as_bytes(), &sheet).expect("a sheet");
+        sprite
+    };
+    assert!(spritesheet::sheet(&sprite(4), 1).is_ok());
+    let many = sprite(30);
+    let Err(error) = spritesheet::sheet(&many, 1) else { panic!("30 million pixels are accepted") };
+    assert!(error.detail.contains("side by side"), "{}", error.detail);
+    assert_eq!(spritesheet::index(&many, 1).as_object().expect("an index").len(), 30);
 }
 
 /// A style with this sprite and a layer that draws an image.

@@ -663,6 +663,37 @@ fn a_map_that_is_turned_turns_what_is_aligned_with_it() {
 }
 
 #[test]
+fn each_polygon_of_a_feature_has_its_symbol_whichever_way_its_rings_run() {
+    let square = |x: i32| [[x, 800], [x + 800, 800], [x + 800, 1600], [x, 1600]];
+    let (west, east) = (square(400), square(2400));
+    let reversed = |ring: [[i32; 2]; 4]| [ring[3], ring[2], ring[1], ring[0]];
+    for rings in [[west, east], [reversed(west), reversed(east)]] {
+        let islands = Feature::polygon(&[&rings[0], &rings[1]]).tag("name", "HH");
+        let scene = draw(&texts_style(json!({})), vec![islands]);
+        assert_eq!(said(&scene), ["HH", "HH"]);
+    }
+}
+
+#[test]
+fn an_icon_stands_where_its_text_comes_to_nothing() {
+    let layout = json!({"text-field": ["format", ["image", "nowhere"], {}], "icon-image": "icon"});
+    let scene = draw(&style(&[(layout, json!({}))]), vec![point("", 256, 200)]);
+    assert_eq!(icons(&scene).len(), 1);
+}
+
+#[test]
+fn icons_along_lines_do_not_bend_and_stand_at_corners_too() {
+    let corner = || line("", &[[100, 256], [256, 256], [256, 412]]);
+    for placement in ["line", "line-center"] {
+        let layout = json!({"symbol-placement": placement, "icon-image": "icon", "symbol-spacing": 156});
+        let scene = draw(&style(&[(layout, json!({}))]), vec![corner()]);
+        assert!(!icons(&scene).is_empty(), "{placement}");
+    }
+    let middle = json!({"symbol-placement": "line-center", "icon-image": "icon"});
+    assert_eq!(icons(&draw(&style(&[(middle, json!({}))]), vec![corner()])).len(), 1);
+}
+
+#[test]
 fn what_is_not_there_is_asked_for_and_what_depends_on_it_is_not_drawn() {
     let style = texts_style(json!({}));
     let scene = |viewport: &Viewport, there: &[TileId]| {

@@ -37,10 +37,17 @@ fn write_run(out: &mut String, text: &Text, run: &GlyphRun, fonts: &Fonts) {
     let (Some(first), false) = (run.glyphs.first(), content.is_empty()) else { return };
     out.push_str("<text");
     let turn = first.turn;
-    if run.glyphs.iter().all(|glyph| glyph.turn == 0) {
+    let is_upright = run.glyphs.iter().all(|glyph| glyph.turn == 0);
+    // Neither in a column nor along a line.
+    let is_level = is_upright && run.glyphs.iter().all(|glyph| glyph.at[1] == first.at[1]);
+    if is_level {
         write_place(out, first);
         write_length(out, run, content, fonts);
-    } else if !write_letters(out, run, content) {
+    } else if write_letters(out, run, content) {
+        // Each has its place.
+    } else if is_upright {
+        write_place(out, first);
+    } else {
         let [x, y] = first.at.map(subpixel);
         let _ = write!(out, r#" x="{x}" y="{y}" transform="rotate({} {x} {y})""#, degrees(turn));
     }
@@ -74,7 +81,10 @@ fn write_length(out: &mut String, run: &GlyphRun, content: &str, fonts: &Fonts) 
     if spacing.abs() >= SPACING {
         let _ = write!(out, r#" letter-spacing="{}""#, (spacing * units * 10.0).round() / 10.0);
     }
-    let _ = write!(out, r#" textLength="{}""#, ((line.length + gaps * spacing) * units).round());
+    let length = ((line.length + gaps * spacing) * units).round();
+    if length > 0.0 {
+        let _ = write!(out, r#" textLength="{length}""#);
+    }
 }
 
 /// Place and turn of each letter; false where not every one has a glyph of its own.
@@ -88,7 +98,14 @@ fn write_letters(out: &mut String, run: &GlyphRun, content: &str) -> bool {
     }
     let mut glyphs = run.glyphs.iter().peekable();
     let (mut xs, mut ys, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    let mut was_space = false;
     for c in content.chars() {
+        // Several spaces are one (SVG 2, 11.4).
+        let is_again = is_space(c) && was_space;
+        was_space = is_space(c);
+        if is_again {
+            continue;
+        }
         // A space is where the next letter is: nothing is seen of it.
         let glyph = if is_space(c) { glyphs.peek().copied() } else { glyphs.next() };
         let Some(glyph) = glyph else { return false };

@@ -10,7 +10,7 @@ use super::course::{self, Along, Course, Manner, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
 use super::pole;
-use super::text::{Block, Texts, Words, units};
+use super::text::{Block, Texts, Words, turned, units};
 use crate::language::Language;
 use crate::limits;
 use crate::mvt;
@@ -305,7 +305,10 @@ impl<'s> Symbols<'s> {
         let projection = cell.placement.projection(data.extent());
         let whole = cell.placement.cell;
         let mut features: Vec<(mvt::Feature<'t>, Option<Words>)> = Vec::new();
-        let mut pieces: Vec<(usize, Piece, Option<Arc<str>>)> = Vec::new();
+        let mut pieces: Vec<(usize, Piece, Option<usize>)> = Vec::new();
+        // Each text once, and which of them a feature has.
+        let mut texts: HashMap<String, usize> = HashMap::new();
+        let mut said: Vec<Option<usize>> = Vec::new();
         self.each_feature(cell, data, whole, trace, |feature, words, trace| {
             let located = cell.placement.located(feature, data.extent());
             if located.kind() == GeometryKind::Point {
@@ -322,38 +325,41 @@ impl<'s> Symbols<'s> {
             }
             // What stands in the middle of lines stands on each by itself.
             let is_joined = self.placement == Placement::Line;
-            let text: Option<Arc<str>> = words.as_ref().filter(|_| is_joined).map(|words| words.text().into());
-            pieces.extend(cut_pieces.into_iter().map(|piece| (features.len(), piece, text.clone())));
+            let text = words.as_ref().filter(|_| is_joined).map(|words| {
+                let next = texts.len();
+                *texts.entry(words.text()).or_insert(next)
+            });
+            pieces.extend(cut_pieces.into_iter().map(|piece| (features.len(), piece, text)));
             features.push((feature, words));
+            said.push(text);
         });
         let courses = course::courses(pieces);
         let mut spots: Vec<(usize, f64)> = Vec::new();
         // Where texts stand already, so that none stands again near by.
-        let mut taken: HashMap<(String, Point), Vec<Point>> = HashMap::new();
+        let mut taken: HashMap<(usize, Point), Vec<Point>> = HashMap::new();
         let least = self.spacing / 2.0;
         let place = |point: Point| point.map(|c| c.div_euclid(least.ceil() as i64));
+        let mut left = limits::SYMBOL_ANCHORS;
         for (i, course) in courses.iter().enumerate() {
             let (feature, words) = &features[course.feature];
             let located = cell.placement.located(*feature, data.extent());
             let rule = self.spacing(&located, words.as_ref());
             let found = match self.placement {
                 Placement::LineCenter => course.middle(&rule).into_iter().collect(),
-                _ => course.anchors(&rule),
+                _ => course.anchors(&rule, &mut left),
             };
             for at in found {
                 let point = course.point(at);
-                if let Some(words) = words.as_ref().filter(|_| self.placement == Placement::Line) {
+                if let Some(text) = said[course.feature] {
                     let [x, y] = place(point);
                     let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
-                    let mut others = around.filter_map(|place| taken.get(&(words.text(), place))).flatten();
+                    let mut others = around.filter_map(|place| taken.get(&(text, place))).flatten();
                     if others.any(|&other| distance(other, point) < least) {
                         continue;
                     }
-                    taken.entry((words.text(), [x, y])).or_default().push(point);
+                    taken.entry((text, [x, y])).or_default().push(point);
                 }
-                if spots.len() < limits::SYMBOL_ANCHORS {
-                    spots.push((i, at));
-                }
+                spots.push((i, at));
             }
         }
         Lines { features, courses, spots }
@@ -378,9 +384,8 @@ impl<'s> Symbols<'s> {
         let Some(turn) = self.viewport.turn else { return point };
         // Rounded from the pivot, which lies where it lies whatever part of the picture is drawn.
         let pivot = turn.pivot.map(units);
-        let from = [0, 1].map(|i| turn.pivot[i] + (point[i] - pivot[i]) as f64 / UNITS as f64);
-        let to = turn.in_picture(from);
-        [0, 1].map(|i| pivot[i] + units(to[i] - turn.pivot[i]))
+        let by = turned([0, 1].map(|i| (point[i] - pivot[i]) as f64 / UNITS as f64), -turn.bearing);
+        [0, 1].map(|i| pivot[i] + units(by[i]))
     }
 
     /// The ways in which a symbol's text may be set.

@@ -5,7 +5,6 @@
 
 use super::super::path::{Point, Rect, UNITS, distance};
 use super::text::{HALO, OVERHANG, around, turn, turned, units};
-use crate::limits;
 use crate::scene::cut::Piece;
 use crate::text::Shaped;
 use std::collections::HashMap;
@@ -68,11 +67,11 @@ pub struct Manner {
 }
 
 /// Pieces with their features, put together where they say the same; those that say nothing are left alone.
-pub fn courses(pieces: Vec<(usize, Piece, Option<Arc<str>>)>) -> Vec<Course> {
+pub fn courses(pieces: Vec<(usize, Piece, Option<usize>)>) -> Vec<Course> {
     let mut joined: Vec<Option<(usize, Piece)>> = Vec::new();
     // By what it says and where it begins or ends: which of those above.
-    let mut starts: HashMap<(Arc<str>, Point), usize> = HashMap::new();
-    let mut ends: HashMap<(Arc<str>, Point), usize> = HashMap::new();
+    let mut starts: HashMap<(usize, Point), usize> = HashMap::new();
+    let mut ends: HashMap<(usize, Point), usize> = HashMap::new();
     for (feature, mut piece, text) in pieces {
         if piece.closed {
             piece.points.push(piece.points[0]);
@@ -81,7 +80,7 @@ pub fn courses(pieces: Vec<(usize, Piece, Option<Arc<str>>)>) -> Vec<Course> {
             joined.push(Some((feature, piece)));
             continue;
         };
-        let key = |point: Point| (text.clone(), point);
+        let key = |point: Point| (text, point);
         let first = |piece: &Piece| key(piece.points[0]);
         let last = |piece: &Piece| key(piece.points[piece.points.len() - 1]);
         let mut feature = feature;
@@ -155,8 +154,8 @@ impl Course {
     }
 
     /// Where symbols may stand: one after another with space between them, or one in the middle where there is room for
-    /// no more.
-    pub fn anchors(&self, rule: &Spacing) -> Vec<f64> {
+    /// no more. No more than `left` places are tried, which becomes less by as many.
+    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<f64> {
         // There is always some space between them.
         let spacing = if rule.spacing - rule.length < rule.spacing / 4.0 {
             rule.length + rule.spacing / 4.0
@@ -167,8 +166,12 @@ impl Course {
             true => spacing / 2.0,
             false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
         };
-        let count = ((self.length() - first) / spacing).max(0.0) as usize + 1;
-        let all = (0..count.min(limits::SYMBOL_ANCHORS)).map(|i| first + i as f64 * spacing);
+        let count = (((self.length() - first) / spacing).max(0.0) as usize + 1).min(*left);
+        if count == 0 {
+            return Vec::new();
+        }
+        *left -= count;
+        let all = (0..count).map(|i| first + i as f64 * spacing);
         let found: Vec<f64> = all.filter(|&at| self.has_room(at, rule)).collect();
         if found.is_empty() { self.middle(rule).into_iter().collect() } else { found }
     }
@@ -183,6 +186,10 @@ impl Course {
         let (start, end) = (at - rule.length / 2.0, at + rule.length / 2.0);
         if start < 0.0 || end > self.length() {
             return false;
+        }
+        // Icons do not bend.
+        if rule.em == 0.0 {
+            return true;
         }
         let window = ANGLE_WINDOW * rule.em;
         let corners = self.lengths.partition_point(|&l| l <= start)..self.lengths.partition_point(|&l| l < end);

@@ -173,6 +173,14 @@ impl<D> Field<D> {
         depth: u8,
         knows: &mut impl FnMut(Rect) -> bool,
     ) -> Option<(bool, u8)> {
+        // In a crowd most are in the way of one that is placed already.
+        let blocking = |other: usize| match self.found[other].outcome {
+            Some((Outcome::At(at), steps)) if steps < depth && self.parts_meet(node, place, other, at) => Some(steps),
+            _ => None,
+        };
+        if let Some(steps) = self.near(node, place).find_map(blocking) {
+            return Some((false, steps + 1));
+        }
         let above = self.above(node, place);
         let (mut is_known, mut steps) = (true, 0);
         for &other in above.iter() {
@@ -191,16 +199,20 @@ impl<D> Field<D> {
         is_known.then_some((true, steps))
     }
 
+    /// The symbols of higher rank that may have a box near one at a place, some more than once.
+    fn near(&self, node: usize, place: usize) -> impl Iterator<Item = usize> {
+        let boxes = self.nodes[node].places[place].parts.iter().flat_map(|part| &part.boxes);
+        let near = boxes.flat_map(|rect| touched(*rect)).filter_map(|bucket| self.buckets.get(&bucket));
+        // They stand by rank.
+        near.flat_map(move |all| &all[..all.partition_point(|&other| other < node)]).copied()
+    }
+
     /// The symbols of higher rank that, wherever they go, could be in the way of one at a place.
     fn above(&mut self, node: usize, place: usize) -> Rc<[usize]> {
         if let Some(known) = self.above[node].get(place).and_then(Option::as_ref) {
             return known.clone();
         }
-        let boxes = self.nodes[node].places[place].parts.iter().flat_map(|part| &part.boxes);
-        let near = boxes.flat_map(|rect| touched(*rect)).filter_map(|bucket| self.buckets.get(&bucket));
-        // They stand by rank.
-        let mut above: Vec<usize> =
-            near.flat_map(|all| &all[..all.partition_point(|&other| other < node)]).copied().collect();
+        let mut above: Vec<usize> = self.near(node, place).collect();
         above.sort_unstable();
         above.dedup();
         above.retain(|&other| {

@@ -10,6 +10,8 @@ use std::collections::BinaryHeap;
 const PRECISION: f64 = 1.0 / 512.0;
 /// Vertices looked at for one polygon, so that one of millions ends.
 const VISITS: usize = 4_000_000;
+/// Squares that are looked at in one polygon, so that the work grows with the vertices of a tile.
+const SQUARES: usize = 1024;
 
 type P = [f64; 2];
 
@@ -41,14 +43,20 @@ impl Ord for Square {
     }
 }
 
-/// The rings of polygons, each with the holes after it: what runs clockwise to a viewer begins one (MVT 2.1, 4.3.4.4).
+/// The rings of polygons, each with the holes after it: what runs as the first does begins one. In tiles of version 2 that
+/// is clockwise to a viewer (MVT 2.1, 4.3.4.4), those of version 1 did not say.
 pub fn polygons(rings: Vec<Vec<[i32; 2]>>) -> Vec<Vec<Vec<[i32; 2]>>> {
     let mut polygons: Vec<Vec<Vec<[i32; 2]>>> = Vec::new();
+    let mut outer = 0;
     for ring in rings {
-        match area(&ring) {
-            0 => {}
-            area if area > 0 || polygons.is_empty() => polygons.push(vec![ring]),
-            _ => polygons.last_mut().into_iter().for_each(|polygon| polygon.push(ring.clone())),
+        let side = area(&ring).signum();
+        if outer == 0 {
+            outer = side;
+        }
+        match polygons.last_mut() {
+            _ if side == 0 => {}
+            Some(polygon) if side != outer => polygon.push(ring),
+            _ => polygons.push(vec![ring]),
         }
     }
     polygons
@@ -66,17 +74,19 @@ pub fn pole(polygon: &[Vec<[i32; 2]>], extent: u32) -> [i32; 2] {
     let outline = &rings[0];
     let edge = |i: usize, of: fn(f64, f64) -> f64| outline.iter().map(|p| p[i]).reduce(of).unwrap_or_default();
     let (min, max) = ([0, 1].map(|i| edge(i, f64::min)), [0, 1].map(|i| edge(i, f64::max)));
+    let precision = f64::from(extent) * PRECISION;
     let side = (max[0] - min[0]).min(max[1] - min[1]);
     if side == 0.0 {
         return polygon[0][0];
     }
+    // Squares finer than the answer are of no use.
+    let side = side.max(precision);
     let square = |middle: P, half: f64| {
         let depth = depth(middle, &rings);
         Square { middle, half, depth, most: depth + half * std::f64::consts::SQRT_2 }
     };
     let vertices: usize = rings.iter().map(Vec::len).sum();
-    let mut left = VISITS / vertices;
-    let precision = f64::from(extent) * PRECISION;
+    let mut left = (VISITS / vertices).min(SQUARES);
     let mut best = square(centroid(outline), 0.0);
     let mut queue = BinaryHeap::new();
     let half = side / 2.0;

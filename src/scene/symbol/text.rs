@@ -107,13 +107,13 @@ impl<'s> Texts<'s> {
             Some(language) => self.field.of(&Spoken { feature, language }).0,
         };
         let size = self.size.of(feature).min(limits::MARGIN) * self.scale;
-        if size <= 0.0 || sections.iter().all(|section| section.image.is_none() && section.text.trim().is_empty()) {
-            return None;
-        }
         let transform = self.transform.of(feature);
         let is_there = |section: &&Section| section.image.as_ref().is_none_or(|image| self.sprite.has(&image.name));
         let section = |section: &Section| Section { text: transformed(&section.text, transform), ..section.clone() };
         let sections: Arc<[Section]> = sections.iter().filter(is_there).map(section).collect();
+        if size <= 0.0 || sections.iter().all(|section| section.image.is_none() && section.text.trim().is_empty()) {
+            return None;
+        }
         let names = self.font.of(feature).0;
         let paragraph = Paragraph {
             sections: sections.iter().filter_map(|section| self.section(section, &names, size)).collect(),
