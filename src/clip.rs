@@ -22,6 +22,11 @@ impl Rect {
         Rect { min: [0, 1].map(|i| self.min[i].max(other.min[i])), max: [0, 1].map(|i| self.max[i].min(other.max[i])) }
     }
 
+    /// Whether they have more than an edge in common.
+    pub fn meets(self, other: Rect) -> bool {
+        (0..2).all(|i| self.min[i] < other.max[i] && other.min[i] < self.max[i])
+    }
+
     /// The smallest rectangle around both.
     pub fn union(self, other: Rect) -> Rect {
         Rect { min: [0, 1].map(|i| self.min[i].min(other.min[i])), max: [0, 1].map(|i| self.max[i].max(other.max[i])) }

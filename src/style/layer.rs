@@ -267,7 +267,7 @@ impl Translate {
 }
 
 /// A direction turned clockwise by degrees.
-fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
+pub fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
     if degrees == 0.0 {
         return [x, y];
     }

@@ -349,8 +349,8 @@ fn assert_fitting(place: &mut Place, styles: &[Style], blocks: usize, random: &m
         }
         seen += usize::from(whole.pixels.iter().any(|pixel| *pixel != whole.pixels[0]));
     }
-    assert!(seen > blocks / 4, "there is hardly anything to see");
-    println!("{compared} tiles compared with what they are a part of");
+    assert!(seen > blocks / 3, "there is hardly anything to see");
+    println!("{compared} tiles compared with what they are a part of; {seen} of {blocks} pictures show something");
 }
 
 fn places() -> impl Iterator<Item = Place> {

@@ -65,7 +65,7 @@ impl<'t> Area<'t> {
         let near = rect.grown(limits::SYMBOL_REACH as i64 * i64::from(self.viewport.scale) * UNITS);
         let on_map = self.on_map(near);
         // A picture that is turned shows less than the rectangle around it on the map.
-        let is_near = |rect: Rect| meets(rect, on_map) && meets(self.in_picture(rect), near);
+        let is_near = |rect: Rect| rect.meets(on_map) && self.in_picture(rect).meets(near);
         let blocks = span(on_map, |c, i| (c + self.corner(i)).div_euclid(self.side));
         let blocks = blocks.filter(|&block| !self.gathered.contains(&block) && is_near(self.block(block)));
         let blocks: Vec<Point> = blocks.collect();
@@ -107,7 +107,7 @@ impl<'t> Area<'t> {
         let Some(whole) = rects.iter().copied().reduce(Rect::union) else { return Vec::new() };
         let found = self.squares(source, whole).filter_map(|square| {
             let placement = self.placement(source, square)?;
-            let inside = rects.iter().copied().filter(|&block| meets(block, placement.cell)).reduce(Rect::union)?;
+            let inside = rects.iter().copied().filter(|&block| block.meets(placement.cell)).reduce(Rect::union)?;
             Some((Cell { id: square.tile, world: square.world, placement }, inside.intersection(placement.cell)))
         });
         found.collect()
@@ -147,7 +147,7 @@ impl<'t> Area<'t> {
             let tile = TileId::new(z, x.rem_euclid(1 << z) as u32, u32::try_from(y).ok()?)?;
             Some(Square { tile, world: x.div_euclid(1 << z) })
         });
-        let found: Vec<Square> = square.filter(|&square| meets(self.rect(square), rect)).collect();
+        let found: Vec<Square> = square.filter(|&square| self.rect(square).meets(rect)).collect();
         found.into_iter()
     }
 
@@ -159,11 +159,6 @@ impl<'t> Area<'t> {
     fn in_picture(&self, rect: Rect) -> Rect {
         self.viewport.turn.map_or(rect, |turn| around(rect, |corner| turn.in_picture(corner)))
     }
-}
-
-/// Whether two rectangles have more than an edge in common.
-pub fn meets(a: Rect, b: Rect) -> bool {
-    (0..2).all(|i| a.min[i] < b.max[i] && b.min[i] < a.max[i])
 }
 
 /// The rectangle around one whose corners are moved.

@@ -10,12 +10,14 @@ use super::course::{self, Along, Course, Manner, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
 use super::pole;
-use super::text::{Block, Texts, Words, turned, units};
+use super::text::{Block, Texts, Words, units};
 use crate::language::Language;
 use crate::limits;
 use crate::mvt;
 use crate::style::expression::Section;
-use crate::style::{self, Alignment, AtZoom, Condition, Layer, Overlap, Placement, Style, Symbol, TextAlignment};
+use crate::style::{
+    self, Alignment, AtZoom, Condition, Layer, Overlap, Placement, Style, Symbol, TextAlignment, turned,
+};
 use crate::text::Shaper;
 use crate::tile::TileId;
 use crate::value::{Attributes, GeometryKind};

@@ -4,8 +4,9 @@
 //! depends on that cell alone.
 
 use super::super::path::{Point, Rect, UNITS, distance};
-use super::text::{HALO, OVERHANG, around, turn, turned, units};
+use super::text::{HALO, OVERHANG, around, turn, units};
 use crate::scene::cut::Piece;
+use crate::style::turned;
 use crate::text::Shaped;
 use std::collections::HashMap;
 use std::sync::Arc;

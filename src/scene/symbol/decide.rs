@@ -226,7 +226,7 @@ impl<D> Field<D> {
 
     /// Whether one symbol at a place cannot be there because of another at its own.
     fn parts_meet(&self, node: usize, place: usize, other: usize, taken: usize) -> bool {
-        if !meet(&self.bounds[node][place], &self.bounds[other][taken]) {
+        if !self.bounds[node][place].meets(self.bounds[other][taken]) {
             return false;
         }
         let (mine, theirs) = (&self.nodes[node].places[place].parts, &self.nodes[other].places[taken].parts);
@@ -247,12 +247,8 @@ impl Part {
             Overlap::Cooperative => other.overlap != Overlap::Never,
             Overlap::Never => false,
         };
-        !other.is_ignored && !may_overlap && self.boxes.iter().any(|a| other.boxes.iter().any(|b| meet(a, b)))
+        !other.is_ignored && !may_overlap && self.boxes.iter().any(|a| other.boxes.iter().any(|b| a.meets(*b)))
     }
-}
-
-fn meet(a: &Rect, b: &Rect) -> bool {
-    (0..2).all(|i| a.min[i] < b.max[i] && b.min[i] < a.max[i])
 }
 
 /// The buckets that a rectangle touches.

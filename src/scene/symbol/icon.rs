@@ -3,7 +3,7 @@
 use super::super::image::Images;
 use super::super::path::{Point, Rect, UNITS};
 use super::Pose;
-use super::text::{Block, around, turned, units};
+use super::text::{Block, around, units};
 use crate::bitmap::Bitmap;
 use crate::bitmap::resample::{Beyond, Shares, shares, smooth};
 use crate::limits;
@@ -11,7 +11,7 @@ use crate::scene::ImageId;
 use crate::scene::canvas::Located;
 use crate::sprite::{Image, Sprite};
 use crate::style::color::Color;
-use crate::style::{self, AtZoom, ImageName, Padding, SymbolAnchor, TextFit};
+use crate::style::{self, AtZoom, ImageName, Padding, SymbolAnchor, TextFit, turned};
 use crate::text;
 use std::sync::Arc;
 

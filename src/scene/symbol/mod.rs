@@ -187,7 +187,7 @@ fn decided<'t, T: Trace>(
             layer.gather(i, area, &blocks, &mut lines, trace, &mut nodes);
         }
         let mut field = Field::new(nodes);
-        let is_seen = |way: &candidate::Way| way.extent.is_some_and(|extent| area::meets(extent, seen));
+        let is_seen = |way: &candidate::Way| way.extent.is_some_and(|extent| extent.meets(seen));
         let near: Vec<usize> =
             (0..field.nodes().len()).filter(|&i| field.nodes()[i].drawn.ways.iter().any(is_seen)).collect();
         let found: Vec<(usize, Option<usize>)> =

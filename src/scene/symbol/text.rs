@@ -6,7 +6,9 @@ use crate::limits;
 use crate::scene::canvas::Located;
 use crate::sprite::Sprite;
 use crate::style::expression::Section;
-use crate::style::{self, AtZoom, FontNames, Formatted, SymbolAnchor, TextJustify, TextTransform, TextWritingMode};
+use crate::style::{
+    self, AtZoom, FontNames, Formatted, SymbolAnchor, TextJustify, TextTransform, TextWritingMode, turned,
+};
 use crate::text::{self, FontStack, Justify, Paragraph, Shaped, Shaper, WritingMode};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -275,15 +277,6 @@ pub fn around([min, max]: [[f64; 2]; 2], angle: f64) -> Rect {
     let corners = [[min[0], min[1]], [max[0], min[1]], [min[0], max[1]], [max[0], max[1]]].map(|c| turned(c, angle));
     let edge = |i: usize, of: fn(f64, f64) -> f64| units(corners.iter().map(|c| c[i]).reduce(of).unwrap_or_default());
     Rect { min: [0, 1].map(|i| edge(i, f64::min)), max: [0, 1].map(|i| edge(i, f64::max)) }
-}
-
-/// A direction turned clockwise by degrees.
-pub fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
-    if degrees == 0.0 {
-        return [x, y];
-    }
-    let (sin, cos) = degrees.to_radians().sin_cos();
-    [x * cos - y * sin, x * sin + y * cos]
 }
 
 /// Output pixels in scene units; what lies far beyond all that is drawn comes to lie a little nearer.
