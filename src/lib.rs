@@ -11,6 +11,7 @@ pub mod error;
 pub mod limits;
 
 pub mod bitmap;
+pub mod bounded;
 pub mod clip;
 pub mod digest;
 pub mod file;

@@ -30,7 +30,7 @@ pub const PMTILES_DIRECTORY_BYTES: usize = 1 << 20;
 /// The metadata section of an archive, as stored.
 pub const PMTILES_METADATA_BYTES: u64 = 1 << 20;
 /// Leaf directories of an archive kept in memory.
-pub const PMTILES_DIRECTORIES: u64 = 64;
+pub const PMTILES_DIRECTORIES: usize = 64;
 
 // TileJSON and GeoJSON.
 
@@ -107,7 +107,7 @@ pub const ICON_BYTES: usize = 1 << 20;
 /// The largest side of a pixmap in pixels: 64 MiB of RGBA.
 pub const PIXMAP_SIDE: u32 = 4096;
 /// PNGs of one colour that are kept, some hundred bytes each: a style has few such, at a few sizes.
-pub const PLAIN_PICTURES: u64 = 256;
+pub const PLAIN_PICTURES: usize = 256;
 /// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.

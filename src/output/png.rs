@@ -2,11 +2,11 @@
 //! are the same bytes.
 
 use super::raster::Picture;
+use crate::bounded::Bounded;
 use crate::error::Error;
 use crate::limits;
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor};
-use moka::sync::Cache;
 use std::io::Write;
 use std::sync::LazyLock;
 
@@ -64,7 +64,7 @@ pub fn encode(picture: &Picture) -> Result<Bytes, Error> {
 
 /// PNG of a picture of one colour: there are few such, and many ask for them.
 fn plain(width: u32, height: u32, pixel: u32) -> Result<Bytes, Error> {
-    static MADE: LazyLock<Cache<[u32; 3], Bytes>> = LazyLock::new(|| Cache::new(limits::PLAIN_PICTURES));
+    static MADE: LazyLock<Bounded<[u32; 3], Bytes>> = LazyLock::new(|| Bounded::of_count(limits::PLAIN_PICTURES));
     let key = [width, height, pixel];
     if let Some(made) = MADE.get(&key) {
         return Ok(made);

@@ -1,13 +1,13 @@
 //! PMTiles archives (version 3): within the binary, in a file, or over HTTP by ranges.
 
 use super::{Backend, Fetched, Info, Source, TileKind, http, inflate, refused, tilejson};
+use crate::bounded::Bounded;
 use crate::digest;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::tile::TileId;
 use crate::viewport::SizeClass;
 use bytes::Bytes;
-use moka::sync::Cache;
 use pmtiles::{
     AsyncBackend, AsyncPmTilesReader, BackendResponse, Compression, DirEntry, Directory, DirectoryCache, PmtError,
     PmtResult, TileCoord, TileType,
@@ -61,7 +61,7 @@ async fn open(place: Place) -> Result<Source, Error> {
         }
         _ => return Err(refused(&format!("its metadata has more than {} bytes", limits::PMTILES_METADATA_BYTES))),
     };
-    let directories = Directories(Cache::new(limits::PMTILES_DIRECTORIES));
+    let directories = Directories(Bounded::of_count(limits::PMTILES_DIRECTORIES));
     let reader = AsyncPmTilesReader::try_from_cached_source(Reads { place, leaves }, directories).await;
     let reader = reader.map_err(|e| failed(e).within("the PMTiles archive cannot be read"))?;
     let header = reader.get_header();
@@ -187,7 +187,7 @@ impl AsyncBackend for Reads {
 }
 
 /// Leaf directories by offset, the recently used ones.
-struct Directories(Cache<u64, Arc<Directory>>);
+struct Directories(Bounded<u64, Arc<Directory>>);
 
 impl DirectoryCache for Directories {
     async fn get_dir_entry_or_insert(

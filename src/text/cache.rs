@@ -3,7 +3,7 @@
 use super::fonts::Fonts;
 use super::paragraph::{Glyph, Line, Paragraph, Section, Shaped};
 use super::shape::shape;
-use moka::sync::Cache;
+use crate::bounded::Bounded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,16 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Clone)]
 pub struct Shaper {
     fonts: Arc<Fonts>,
-    shaped: Cache<Paragraph, Arc<Shaped>, foldhash::fast::RandomState>,
+    shaped: Arc<Bounded<Paragraph, Arc<Shaped>>>,
     missing: Arc<AtomicUsize>,
 }
 
 impl Shaper {
     /// One that keeps about as many bytes.
     pub fn new(fonts: Arc<Fonts>, bytes: u64) -> Shaper {
-        let shaped = Cache::builder().max_capacity(bytes).weigher(weight);
-        let shaped = shaped.build_with_hasher(foldhash::fast::RandomState::default());
-        Shaper { fonts, shaped, missing: Arc::default() }
+        Shaper { fonts, shaped: Arc::new(Bounded::new(bytes, weight)), missing: Arc::default() }
     }
 
     pub fn fonts(&self) -> &Arc<Fonts> {
@@ -45,7 +43,7 @@ impl Shaper {
 }
 
 /// About how many bytes an entry takes.
-fn weight(paragraph: &Paragraph, shaped: &Arc<Shaped>) -> u32 {
+fn weight(paragraph: &Paragraph, shaped: &Arc<Shaped>) -> u64 {
     let section = |section: &Section| {
         size_of::<Section>()
             + match section {
@@ -58,5 +56,5 @@ fn weight(paragraph: &Paragraph, shaped: &Arc<Shaped>) -> u32 {
         + paragraph.sections.iter().map(section).sum::<usize>()
         + shaped.text.len()
         + shaped.lines.iter().map(line).sum::<usize>();
-    bytes.try_into().unwrap_or(u32::MAX)
+    bytes as u64
 }

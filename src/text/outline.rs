@@ -1,9 +1,10 @@
 //! Outlines of glyphs, and their curves as straight segments.
 
+use foldhash::fast::FixedState;
 use harfrust::font::glyph::outline::DrawMemory;
 use harfrust::font::glyph::outline::PathSink;
 use harfrust::{Font, GlyphId};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 /// A glyph's outline in units of its font, from where it begins on its baseline: x to the right, y up. It is filled by
 /// the non-zero rule; each `Move` begins a ring, which closes by itself.
@@ -11,6 +12,8 @@ use std::hash::{Hash, Hasher};
 pub struct Outline {
     pub units_per_em: u16,
     pub segments: Vec<Segment>,
+    /// Of both: outlines are looked up for every picture.
+    hash: u64,
 }
 
 /// Each from where the one before ends; the last point of a variant is its own end.
@@ -26,7 +29,10 @@ impl Outline {
     pub(super) fn of(font: &Font, glyph: GlyphId) -> Option<Outline> {
         let mut segments = Segments(Vec::new());
         font.outline_glyphs().get(glyph)?.draw(&Default::default(), DrawMemory::default(), &mut segments).ok()?;
-        (!segments.0.is_empty()).then_some(Outline { units_per_em: font.units_per_em(), segments: segments.0 })
+        let (segments, units_per_em) = (segments.0, font.units_per_em());
+        let bits: Vec<[u32; 7]> = segments.iter().map(Segment::bits).collect();
+        let hash = FixedState::default().hash_one((units_per_em, bits));
+        (!segments.is_empty()).then_some(Outline { units_per_em, segments, hash })
     }
 
     /// The rings with an em of `size`, y down, in the unit of `size`; curves are straight segments that are off by at
@@ -108,7 +114,8 @@ impl Segment {
 
 impl PartialEq for Outline {
     fn eq(&self, other: &Outline) -> bool {
-        self.units_per_em == other.units_per_em
+        self.hash == other.hash
+            && self.units_per_em == other.units_per_em
             && self.segments.len() == other.segments.len()
             && self.segments.iter().zip(&other.segments).all(|(a, b)| a.bits() == b.bits())
     }
@@ -118,8 +125,7 @@ impl Eq for Outline {}
 
 impl Hash for Outline {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.units_per_em.hash(state);
-        self.segments.iter().for_each(|segment| segment.bits().hash(state));
+        state.write_u64(self.hash);
     }
 }
 

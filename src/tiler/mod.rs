@@ -8,6 +8,7 @@ mod map;
 mod save;
 mod sources;
 
+use crate::bounded::Bounded;
 use crate::cache::{Cache, Entry};
 use crate::digest;
 use crate::error::{Code, Error};
@@ -23,7 +24,6 @@ use crate::source::Source;
 use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
-use moka::policy::EvictionPolicy;
 use save::Finished;
 use sources::{Gathered, SourceTile, source_entry};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ pub struct Tiler {
     cache: Arc<Cache>,
     freshness: Freshness,
     /// Source tiles in memory, decoded as far as they were needed.
-    decoded: moka::sync::Cache<SourceTileId, Arc<SourceTile>>,
+    decoded: Bounded<SourceTileId, Arc<SourceTile>>,
     gathers: Flight<(String, Option<ApiKey>), Arc<Gathered>>,
     fetches: Flight<(SourceTileId, Option<ApiKey>), Arc<SourceTile>>,
     pictures: Flight<(String, String), Arc<Finished>>,
@@ -109,17 +109,12 @@ impl Tiler {
         // What one caller's key opened is not for others, where tiles are private.
         let shared = !(freshness.private && maps.iter().any(Map::wants_caller_key));
         let cache = if shared { cache } else { Cache::new(Vec::new()) };
-        let decoded = moka::sync::Cache::builder()
-            .max_capacity(if shared { limits::DECODED_BYTES } else { 0 })
-            .weigher(|_: &SourceTileId, tile: &Arc<SourceTile>| u32::try_from(tile.size() + 256).unwrap_or(u32::MAX))
-            // The neighbours of what was just drawn are drawn next, however often others were.
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
+        let kept = if shared { limits::DECODED_BYTES } else { 0 };
         Tiler {
             maps: maps.into_iter().map(Arc::new).collect(),
             cache: Arc::new(cache),
             freshness,
-            decoded,
+            decoded: Bounded::new(kept, |_, tile| tile.size() as u64 + 256),
             gathers: Flight::default(),
             fetches: Flight::default(),
             pictures: Flight::default(),
@@ -250,7 +245,7 @@ impl Tiler {
         tile: &TileRequest,
     ) -> Result<Response, Error> {
         let (name, source) = own_source(map, tile)?;
-        let in_memory = self.decoded.contains_key(&(source.info.identity.clone(), tile.tile));
+        let in_memory = self.decoded.contains(&(source.info.identity.clone(), tile.tile));
         let found = self.source_tile(name, source, tile.tile, request.api_key.as_ref()).await?;
         let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
         let entry = source_entry(source, tile.tile, &found);

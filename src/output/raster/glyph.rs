@@ -5,12 +5,12 @@
 //! is the same.
 
 use super::outline::{grown, twice_area};
+use crate::bounded::Bounded;
 use crate::limits;
 use crate::scene::symbol::{Halo, Outlines};
 use crate::scene::{Path, UNITS};
 use crate::text::Outline;
 use foldhash::fast::RandomState;
-use moka::sync::Cache;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock};
@@ -50,13 +50,13 @@ pub struct Shape {
 
 type Key = (Arc<Outline>, u64, u16, u32);
 
-static SHAPES: LazyLock<Cache<Key, Arc<Shape>, RandomState>> = LazyLock::new(|| {
-    let weight = |(outline, ..): &Key, shape: &Arc<Shape>| {
+static SHAPES: LazyLock<Bounded<Key, Arc<Shape>>> = LazyLock::new(|| {
+    let weight = |(outline, ..): &Key, shape: &Arc<Shape>| -> u64 {
         let points: usize = shape.path.parts().map(|(ring, _)| ring.len()).sum();
         let own = size_of::<(Key, Shape)>() + points * size_of::<[i32; 2]>();
-        (own + size_of_val(&*outline.segments)).try_into().unwrap_or(u32::MAX)
+        (own + size_of_val(&*outline.segments)) as u64
     };
-    Cache::builder().max_capacity(limits::GLYPH_SHAPES_BYTES).weigher(weight).build_with_hasher(RandomState::default())
+    Bounded::new(limits::GLYPH_SHAPES_BYTES, weight)
 });
 
 /// The shapes of one picture's glyphs.
@@ -76,7 +76,7 @@ impl<'a> Shapes<'a> {
         let Form { size, turn, radius } = form;
         let own = self.outlines.get(outline)?;
         let shape = self.known.entry((outline, size.to_bits(), turn, radius)).or_insert_with(|| {
-            SHAPES.get_with((own.clone(), size.to_bits(), turn, radius), || Arc::new(Shape::new(own, form)))
+            SHAPES.get_or_make(&(own.clone(), size.to_bits(), turn, radius), || Arc::new(Shape::new(own, form)))
         });
         Some(shape)
     }
