@@ -11,6 +11,7 @@ use super::trace::{Fate, Trace};
 use crate::error::Error;
 use crate::style;
 use crate::value::{Attributes, GeometryKind, Property};
+use smallvec::{SmallVec, smallvec};
 
 /// How far a square's own features draw what their lines go on into, at scale 1 and at least: where that is out of the
 /// square, nobody sees where another feature goes on.
@@ -24,8 +25,10 @@ pub trait Joined: PartialEq {
     fn is_moved(&self) -> bool;
     /// Whether it matters which way the line runs.
     fn is_directed(&self) -> bool;
-    /// Whether it matters how far along its line a place is.
+    /// Whether it matters how far along its feature a place is.
     fn is_measured(&self) -> bool;
+    /// Whether it is drawn along its vertices, wherever along the line they lie.
+    fn is_plain(&self) -> bool;
     /// The same where that is not known.
     fn unmeasured(self) -> Self;
 }
@@ -45,8 +48,11 @@ pub struct Course {
     /// For each stretch between cuts, `line-progress` where it begins and ends; empty where the source does not say.
     pub progress: Vec<[f64; 2]>,
     /// At least one; what one of them begins at is where the one before ends.
-    pub shares: Vec<Share>,
+    pub shares: Shares,
 }
+
+/// Most lines are one feature's.
+pub type Shares = SmallVec<[Share; 1]>;
 
 /// From where to where along a line it is drawn as part of which feature.
 pub struct Share {
@@ -56,7 +62,7 @@ pub struct Share {
     /// On a ring, beyond its length where it goes on from the end into the beginning.
     pub until: f64,
     /// The feature's pieces, and until where each is drawn.
-    pieces: Vec<(usize, f64)>,
+    pieces: SmallVec<[(usize, f64); 1]>,
 }
 
 /// The lines of a layer's features; `resolve` gives a feature's paint, or what becomes of it where it has none.
@@ -135,23 +141,35 @@ pub fn gather<P: Joined, T: Trace>(
         let paint = &paints[painted[a]];
         *paint == paints[painted[b]] && (!paint.is_directed() || a_last != b_last)
     };
+    let chains = join::chains(&pieces, alike);
     let course = |chain: Chain| {
-        let paint = &paints[painted[chain.pieces[0].0]];
+        let feature = painted[chain.pieces[0].0];
+        let paint = &paints[feature];
+        if let [(i, true)] = chain.pieces[..]
+            && !chain.closed
+            && paint.is_plain()
+        {
+            let line = alone(&mut pieces[i].piece, paint.half_width());
+            return Course { line, progress: Vec::new(), shares: smallvec![Share::whole(feature, i)] };
+        }
         let (line, spans) = put_together(&chain, &pieces, paint.half_width(), paint.is_moved());
         let progress = progress_along(&chain, &pieces, &progress);
         Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted, beyond as f64) }
     };
-    let courses = join::chains(&pieces, alike).into_iter().map(course).collect();
+    let courses = chains.into_iter().map(course).collect();
     Ok(Gathered { paints, marks, courses })
 }
 
 /// Each feature draws its own part of a chain, and the square's own a little of what they go on into: up to `beyond`, or
 /// to its middle. What is farther away is not known everywhere.
-fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize], beyond: f64) -> Vec<Share> {
+fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[usize], beyond: f64) -> Shares {
     let (is_own, feature) =
         (|n: usize| pieces[chain.pieces[n].0].placement == 0, |n: usize| painted[chain.pieces[n].0]);
     let length = |n: usize| spans[n].1 - spans[n].0;
     let count = chain.pieces.len();
+    if count == 1 {
+        return smallvec![Share::whole(feature(0), chain.pieces[0].0)];
+    }
     // Where one feature ends and another begins; the last piece of a ring goes on into the first.
     let joints = (0..count - usize::from(!chain.closed)).map(|n| (n, (n + 1) % count));
     let border = |(before, after): (usize, usize)| {
@@ -172,7 +190,7 @@ fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[u
     let share = |(&(from, first), until): (&(f64, usize), f64)| {
         let end = if chain.closed { first + count } else { count };
         let its = (first..end).take_while(|n| feature(n % count) == feature(first));
-        let mut pieces: Vec<(usize, f64)> =
+        let mut pieces: SmallVec<[(usize, f64); 1]> =
             its.map(|n| (chain.pieces[n % count].0, spans[n % count].1 + (n / count) as f64 * total)).collect();
         if let Some(last) = pieces.last_mut() {
             last.1 = until;
@@ -183,6 +201,11 @@ fn shares(chain: &Chain, spans: &[(f64, f64)], pieces: &[Joinable], painted: &[u
 }
 
 impl Share {
+    /// All of a line of one piece.
+    fn whole(feature: usize, piece: usize) -> Share {
+        Share { feature, from: 0.0, until: f64::INFINITY, pieces: smallvec![(piece, f64::INFINITY)] }
+    }
+
     /// Whether a place along a line of a length is drawn as this one's.
     pub fn holds(&self, at: f64, length: f64) -> bool {
         [at, at + length].iter().any(|at| (self.from..self.until).contains(at))
@@ -254,6 +277,19 @@ fn progress_along(chain: &Chain, pieces: &[Joinable], progress: &[Option<[f64; 2
         along.push([along[along.len() - 1][1]; 2]);
     }
     along
+}
+
+/// A piece that is joined to none, as a line whose lengths nobody asks for.
+fn alone(piece: &mut Piece, half_width: f64) -> Line {
+    let is_cut = piece.borders.map(|border| border != [None; 2]);
+    if is_cut == [false; 2] {
+        return Line { points: std::mem::take(&mut piece.points), closed: piece.closed, ..Line::default() };
+    }
+    let ends = [0, 1].map(|i| is_cut[i].then(|| offset::extend(&piece.points, i == 1, half_width)));
+    let mut points = with_stays(piece, false);
+    points.splice(0..0, ends[0]);
+    points.extend(ends[1]);
+    Line { points, ..Line::default() }
 }
 
 /// A chain as one line, and from where to where along it each piece reaches. A cut end without a partner goes straight

@@ -6,6 +6,7 @@
 use super::cut::Piece;
 use super::path::Point;
 use crate::limits;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// A piece with what joining it depends on.
@@ -22,7 +23,7 @@ pub struct Joinable {
 /// Pieces end to end; each with whether it is walked from its first point to its last.
 #[derive(Debug, PartialEq)]
 pub struct Chain {
-    pub pieces: Vec<(usize, bool)>,
+    pub pieces: SmallVec<[(usize, bool); 1]>,
     /// Whether the last goes on into the first.
     pub closed: bool,
 }
@@ -45,7 +46,7 @@ pub fn chains(pieces: &[Joinable], alike: impl Fn((usize, bool), (usize, bool)) 
     let mut used = vec![false; pieces.len()];
     let mut chains = Vec::new();
     let mut walk = |from: usize, from_first: bool, used: &mut Vec<bool>| {
-        let mut chain = Chain { pieces: Vec::with_capacity(1), closed: false };
+        let mut chain = Chain { pieces: SmallVec::new(), closed: false };
         let (mut piece, mut forward) = (from, from_first);
         loop {
             used[piece] = true;

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, Located, reach};
 use super::dash::{self, Dash};
 use super::gather::{Course, Gathered, Joined, Share, gather};
 use super::image::Images;
-use super::path::{Line, Measured, Path, UNITS};
+use super::path::{Line, Measured, Path, Point, UNITS};
 use super::trace::{Fate, Trace};
 use super::{Ink, Quad, Stroke, faded, gradient, offset, texture, tips};
 use crate::error::Error;
@@ -54,6 +54,10 @@ impl Joined for Paint {
 
     fn is_measured(&self) -> bool {
         self.has_gradient
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.is_moved() && self.dashes.is_empty() && self.pattern.is_none() && !self.has_gradient
     }
 
     fn unmeasured(self) -> Paint {
@@ -131,6 +135,20 @@ fn strokes(
         let (width, side) = profile(paint);
         let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));
         let colors = colors.filter(|_| paint.has_gradient && !progress.is_empty());
+        let mut lay = |feature: usize, points: &[Point], closed: bool| {
+            let Stroke { path, tips, .. } = &mut drawn[feature];
+            if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
+                let half = width * UNITS as f64 / 2.0;
+                tips::lay(points, closed, half, paint.round_limit, near, canvas.offset, tips);
+            }
+            path.push_line(points, closed, near, canvas.offset);
+        };
+        if let [share] = &shares[..]
+            && paint.is_plain()
+        {
+            lay(share.feature, &line.points, line.closed);
+            continue;
+        }
         for line in sideways(line, paint.offset, side) {
             let measured = Measured::new(line);
             let total = measured.total();
@@ -148,12 +166,7 @@ fn strokes(
             }
             for Dash { points, closed, middle } in stretches(measured, paint, &shares) {
                 let share = shares.iter().find(|share| share.holds(middle, total)).unwrap_or(&shares[0]);
-                let Stroke { path, tips, .. } = &mut drawn[share.feature];
-                if paint.join == Join::Round && paint.round_limit > ROUND_LIMIT {
-                    let half = width * UNITS as f64 / 2.0;
-                    tips::lay(&points, closed, half, paint.round_limit, near, canvas.offset, tips);
-                }
-                path.push_line(&points, closed, near, canvas.offset);
+                lay(share.feature, &points, closed);
             }
         }
     }

@@ -46,8 +46,11 @@ impl Ink {
 
     /// Covers each pixel by its own 256ths.
     fn cover(self, pixels: &mut [Pixel], covers: &[u16]) {
-        for (pixel, &cover) in pixels.iter_mut().zip(covers) {
-            *pixel = mix(*pixel, self.pixel, self.alpha * u32::from(cover) / 256);
+        let pixels = pixels.iter_mut().zip(covers);
+        if self.alpha == OPAQUE_ALPHA {
+            pixels.for_each(|(pixel, &cover)| *pixel = mix(*pixel, self.pixel, u32::from(cover)));
+        } else {
+            pixels.for_each(|(pixel, &cover)| *pixel = mix(*pixel, self.pixel, self.alpha * u32::from(cover) / 256));
         }
     }
 }

@@ -16,7 +16,7 @@ use std::ops::Range;
 const FULL: i32 = 2 * (UNITS * UNITS) as i32;
 
 /// Pixels that are looked at together.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 
 /// What is further away, in scene units, counts as this far: nothing in a picture is, and differences stay in 32 bits.
 pub const FAR: i32 = 1 << 29;
@@ -34,18 +34,47 @@ pub enum Rule {
 /// A rectangle of whole pixels: left, top, right, bottom.
 pub type PixelRect = [i32; 4];
 
-/// The areas of one shape; empty again after every sweep, so that its memory serves the next.
+/// One shape at a time: its polygons as they are added, and how much they cover when it is swept. Empty again after every
+/// sweep, so that its memory serves the next.
+#[derive(Default)]
 pub struct Coverage {
+    clip: PixelRect,
+    points: Vec<[i32; 2]>,
+    rings: Vec<Ring>,
+    grid: Grid,
+    /// How much the pixels of the row that is swept are covered.
+    covers: Vec<u16>,
+}
+
+/// A polygon of a shape.
+struct Ring {
+    /// Where its points end.
+    end: usize,
+    /// Left, top, right, bottom.
+    bounds: [i32; 4],
+    edges: Edges,
+}
+
+/// What the edges of a polygon do.
+#[derive(Clone, Copy, PartialEq)]
+enum Edges {
+    /// They cut pixels.
+    Cut,
+    /// They go around the middles of pixels.
+    Around,
+}
+
+/// The areas of a shape. Small shapes take little memory, which stays in the processor's cache from one to the next.
+#[derive(Default)]
+struct Grid {
+    /// Which pixels it holds.
+    window: PixelRect,
     stride: usize,
     words: usize,
-    /// Row by row from `top` on, one more column than the picture has.
+    /// Row by row, at least one more column than the window has; all are 0 between shapes.
     areas: Vec<i32>,
     /// A bit for each block that holds an area.
     touched: Vec<u64>,
-    top: i32,
-    clip: PixelRect,
-    /// The rows with areas.
-    rows: Range<i32>,
 }
 
 /// How much a run of pixels is covered, in 256ths.
@@ -84,120 +113,212 @@ impl Run<'_> {
 }
 
 impl Coverage {
-    /// For pictures of so many columns, of which it holds so many rows from `top` on.
-    pub fn new(width: u32, top: i32, height: u32) -> Coverage {
-        let stride = (width as usize + 1).next_multiple_of(BLOCK);
-        let words = (stride / BLOCK).div_ceil(64);
-        Coverage {
-            stride,
-            words,
-            areas: vec![0; stride * height as usize],
-            touched: vec![0; words * height as usize],
-            top,
-            clip: [0, top, width as i32, top + height as i32],
-            rows: 0..0,
-        }
-    }
-
     /// Sets what is drawn from here on: whole pixels within the picture.
     pub fn set_clip(&mut self, clip: PixelRect) {
         self.clip = clip;
     }
 
     /// Adds a closed polygon.
-    pub fn polygon(&mut self, points: &[[i32; 2]]) {
-        let Some(&last) = points.last() else { return };
-        let mut from = last;
-        for &to in points {
-            self.edge(from, to);
-            from = to;
-        }
+    pub fn polygon(&mut self, points: impl IntoIterator<Item = [i32; 2]>) {
+        self.add(points, Edges::Cut);
     }
 
     /// Adds a closed polygon that covers pixels wholly where it holds their middle, and others not at all. A middle on an
     /// edge is inside to the right of it, and at the edge's upper end.
-    pub fn middles(&mut self, points: &[[i32; 2]]) {
-        let Some(&last) = points.last() else { return };
-        let mut from = last;
-        for &to in points {
-            self.middles_edge(from, to);
-            from = to;
-        }
+    pub fn middles(&mut self, points: impl IntoIterator<Item = [i32; 2]>) {
+        self.add(points, Edges::Around);
     }
 
-    fn middles_edge(&mut self, a: [i32; 2], b: [i32; 2]) {
-        let (sign, a, b) = directed(a, b);
-        let [left, top, right, bottom] = self.clip;
-        let row_of = |y: i32| (y + 127) >> 8;
-        let rows = row_of(a[1]).max(top)..row_of(b[1]).min(bottom);
-        if rows.is_empty() {
-            return;
+    fn add(&mut self, points: impl IntoIterator<Item = [i32; 2]>, edges: Edges) {
+        let from = self.points.len();
+        self.points.extend(points.into_iter().map(|point| point.map(|c| c.clamp(-FAR, FAR))));
+        let added = &self.points[from..];
+        let Some(&[x, y]) = added.first() else { return };
+        let bounds = added.iter().fold([x, y, x, y], |[left, top, right, bottom], &[x, y]| {
+            [left.min(x), top.min(y), right.max(x), bottom.max(y)]
+        });
+        self.rings.push(Ring { end: self.points.len(), bounds, edges });
+    }
+
+    /// Gives the covered runs, by rows from the top and each row from the left, and forgets the shape.
+    pub fn sweep(&mut self, rule: Rule, run: impl FnMut(i32, i32, Run)) {
+        let Coverage { clip, points, rings, grid, covers } = self;
+        let pixels = |[left, top, right, bottom]: [i32; 4]| {
+            let [from, to] = [[left, top], [right, bottom]].map(|corner| corner.map(|c| c >> 8));
+            [from[0].max(clip[0]), from[1].max(clip[1]), (to[0] + 1).min(clip[2]), (to[1] + 1).min(clip[3])]
+        };
+        let union = |a: [i32; 4], b: [i32; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
+        // What lies all on one side of the clip encloses nothing in it.
+        let is_seen = |ring: &Ring| {
+            let [left, top, right, bottom] = pixels(ring.bounds);
+            left < right && top < bottom
+        };
+        let seen = rings.iter().filter(|ring| is_seen(ring)).map(|ring| ring.bounds).reduce(union);
+        if let Some(bounds) = seen {
+            grid.set_window(pixels(bounds));
+            let mut from = 0;
+            for ring in rings.iter() {
+                let corners = &points[from..ring.end];
+                from = ring.end;
+                let Some(&(mut before)) = corners.last().filter(|_| is_seen(ring)) else { continue };
+                for &corner in corners {
+                    match ring.edges {
+                        Edges::Cut => grid.edge(before, corner),
+                        Edges::Around => grid.edge_around(before, corner),
+                    }
+                    before = corner;
+                }
+            }
+            grid.sweep(rule, covers, run);
         }
-        self.extend_rows(&rows);
+        points.clear();
+        rings.clear();
+    }
+}
+
+impl Grid {
+    /// Makes it hold these pixels.
+    fn set_window(&mut self, window: PixelRect) {
+        let [left, top, right, bottom] = window;
+        self.window = window;
+        self.stride = ((right - left) as usize + 1).next_multiple_of(BLOCK);
+        self.words = (self.stride / BLOCK).div_ceil(64);
+        let height = (bottom - top) as usize;
+        self.areas.resize(self.areas.len().max(self.stride * height), 0);
+        self.touched.resize(self.touched.len().max(self.words * height), 0);
+    }
+
+    fn edge_around(&mut self, a: [i32; 2], b: [i32; 2]) {
+        let (sign, a, b) = directed(a, b);
+        let [left, top, right, bottom] = self.window;
+        let row_of = |y: i32| (y + 127) >> 8;
         let [dx, dy] = [0, 1].map(|i| i64::from(b[i] - a[i]));
-        for row in rows {
+        for y in row_of(a[1]).max(top)..row_of(b[1]).min(bottom) {
             // How far the edge lies to the right of the first column's middle, times its height: exactly.
-            let down = i64::from((row << 8) + 128 - a[1]);
+            let down = i64::from((y << 8) + 128 - a[1]);
             let beyond = i64::from(a[0] - 128) * dy + down * dx;
             let column = -(-beyond).div_euclid(256 * dy);
             let column = column.clamp(left.into(), right.into()) as i32;
             if column < right {
-                let (row, column) = ((row - self.top) as usize, column as usize);
-                let area = &mut self.areas[row * self.stride + column];
-                *area = area.wrapping_add(sign * FULL);
-                self.touched[row * self.words + column / BLOCK / 64] |= 1 << (column / BLOCK % 64);
+                self.row(y).add(column - left, sign * UNITS as i32, 0);
             }
         }
     }
 
-    fn extend_rows(&mut self, rows: &Range<i32>) {
-        self.rows = match self.rows.is_empty() {
-            true => rows.clone(),
-            false => self.rows.start.min(rows.start)..self.rows.end.max(rows.end),
-        };
-    }
-
-    /// Adds an edge.
-    pub fn edge(&mut self, a: [i32; 2], b: [i32; 2]) {
+    fn edge(&mut self, a: [i32; 2], b: [i32; 2]) {
         if a[1] == b[1] {
             return;
         }
         let (sign, a, b) = directed(a, b);
-        let [left, top, right, bottom] = self.clip;
+        let [left, top, right, bottom] = self.window;
         let first = (a[1] >> 8).max(top);
         let last = ((b[1] - 1) >> 8).min(bottom - 1);
         if first > last || a[0].min(b[0]) >= right << 8 {
             return;
         }
-        self.extend_rows(&(first..last + 1));
         let low = left << 8;
         if a[0] == b[0] || a[0].max(b[0]) <= low {
             // Upright, or wholly to the left, where only the height counts.
             let x = a[0].max(low);
-            for row in first..=last {
-                let height = b[1].min((row + 1) << 8) - a[1].max(row << 8);
-                self.add(row, x >> 8, sign * height, 2 * (x & 255));
+            for y in first..=last {
+                let height = b[1].min((y + 1) << 8) - a[1].max(y << 8);
+                self.row(y).add((x >> 8) - left, sign * height, 2 * (x & 255));
             }
             return;
         }
-        let edge = Edge::new(a, b);
-        let mut from = if a[1] >> 8 == first { a } else { [edge.x_at(first << 8), first << 8] };
-        for row in first..=last {
-            let end = (row + 1) << 8;
-            let to = if b[1] <= end { b } else { [edge.x_at(end), end] };
-            self.piece(row, from, to, sign, &edge);
+        if a[1] >> 8 == (b[1] - 1) >> 8 {
+            // Most edges are short.
+            return self.row(last).piece([left, right], a, b, sign, [a, b]);
+        }
+        let x_at = across([a, b]);
+        let mut from = if a[1] >> 8 == first { a } else { [x_at(first << 8), first << 8] };
+        for y in first..=last {
+            let end = (y + 1) << 8;
+            let to = if b[1] <= end { b } else { [x_at(end), end] };
+            self.row(y).piece([left, right], from, to, sign, [a, b]);
             from = to;
         }
     }
 
-    /// The part of an edge within one row, downwards.
-    fn piece(&mut self, row: i32, from: [i32; 2], to: [i32; 2], sign: i32, edge: &Edge) {
+    #[inline(always)]
+    fn row(&mut self, y: i32) -> Row<'_> {
+        let row = (y - self.window[1]) as usize;
+        Row {
+            areas: &mut self.areas[row * self.stride..][..self.stride],
+            touched: &mut self.touched[row * self.words..][..self.words],
+        }
+    }
+
+    /// Gives the covered runs, and is empty again.
+    fn sweep(&mut self, rule: Rule, covers: &mut Vec<u16>, mut run: impl FnMut(i32, i32, Run)) {
+        let [left, top, right, bottom] = self.window;
+        let width = (right - left) as usize;
+        covers.resize(covers.len().max(self.stride), 0);
+        let rows = self.areas.chunks_exact_mut(self.stride).zip(self.touched.chunks_exact_mut(self.words));
+        for (row, (areas, words)) in (top..bottom).zip(rows) {
+            let mut sum = 0i32;
+            // Until where it has been given, and until where it is known pixel by pixel.
+            let (mut given, mut known) = (0, 0);
+            for (i, word) in words.iter_mut().enumerate() {
+                let mut bits = std::mem::take(word);
+                while bits != 0 {
+                    let start = (64 * i + bits.trailing_zeros() as usize) * BLOCK;
+                    bits &= bits - 1;
+                    let until = start.min(width);
+                    if until > known {
+                        each(row, left, given, &covers[given..known], &mut run);
+                        all(row, left, known, covered(sum, rule), until - known, &mut run);
+                        given = until;
+                    }
+                    let block = &mut covers[start..][..BLOCK];
+                    for (area, cover) in areas[start..][..BLOCK].iter_mut().zip(block) {
+                        sum = sum.wrapping_add(std::mem::take(area));
+                        *cover = covered(sum, rule);
+                    }
+                    known = (start + BLOCK).min(width);
+                }
+            }
+            each(row, left, given, &covers[given..known], &mut run);
+            all(row, left, known, covered(sum, rule), width - known, &mut run);
+        }
+    }
+}
+
+/// A row of pixels while edges are added to it.
+struct Row<'a> {
+    areas: &'a mut [i32],
+    touched: &'a mut [u64],
+}
+
+impl Row<'_> {
+    /// `height` (signed) of an edge in a pixel, at twice its mean distance from the pixel's left side.
+    #[inline(always)]
+    fn add(&mut self, column: i32, height: i32, twice_x: i32) {
+        let (column, area) = (column as usize, height * twice_x);
+        let cells = &mut self.areas[column..][..2];
+        // Whatever wraps around where thousands of pieces lie over one another wraps back where they end.
+        cells[0] = cells[0].wrapping_add(height * 512 - area);
+        cells[1] = cells[1].wrapping_add(area);
+        let block = column / BLOCK;
+        self.touched[block / 64] |= 1 << (block % 64);
+        if column % BLOCK == BLOCK - 1 {
+            self.touched[(block + 1) / 64] |= 1 << ((block + 1) % 64);
+        }
+    }
+
+    /// The part of an edge within the row, downwards; `left` and `right` are the columns that it is between.
+    fn piece(&mut self, [left, right]: [i32; 2], from: [i32; 2], to: [i32; 2], sign: i32, edge: [[i32; 2]; 2]) {
         let (first, last) = (from[0] >> 8, to[0] >> 8);
         if first == last {
-            self.add(row, first, sign * (to[1] - from[1]), (from[0] & 255) + (to[0] & 255));
+            let height = sign * (to[1] - from[1]);
+            if first < left {
+                self.add(0, height, 0);
+            } else if first < right {
+                self.add(first - left, height, (from[0] & 255) + (to[0] & 255));
+            }
             return;
         }
-        let [left, _, right, _] = self.clip;
+        let y_at = down(edge);
         let step = if first < last { 1 } else { -1 };
         // Where it goes into a column, and where in it.
         let (enter, leave) = if step > 0 { (0, 256) } else { (256, 0) };
@@ -207,8 +328,10 @@ impl Coverage {
         let skipped = if step > 0 { first < left } else { first >= right };
         if skipped {
             let (border, outside) = if step > 0 { (left, last < left) } else { (right, last >= right) };
-            let end = if outside { to[1] } else { edge.y_at(border << 8).clamp(y, to[1]) };
-            self.add(row, first, sign * (end - y), 0);
+            let end = if outside { to[1] } else { y_at(border << 8).clamp(y, to[1]) };
+            if step > 0 {
+                self.add(0, sign * (end - y), 0);
+            }
             if outside {
                 return;
             }
@@ -219,84 +342,41 @@ impl Coverage {
                 return;
             }
             if column < left {
-                self.add(row, left, sign * (to[1] - y), 0);
+                self.add(0, sign * (to[1] - y), 0);
                 return;
             }
             let border = if step > 0 { (column + 1) << 8 } else { column << 8 };
-            let end = edge.y_at(border).clamp(y, to[1]);
-            self.add(row, column, sign * (end - y), x + leave);
+            let end = y_at(border).clamp(y, to[1]);
+            self.add(column - left, sign * (end - y), x + leave);
             (y, x) = (end, enter);
             column += step;
         }
-        self.add(row, last, sign * (to[1] - y), x + (to[0] & 255));
-    }
-
-    /// `height` (signed) of an edge in a pixel, at twice its mean distance from the pixel's left side.
-    fn add(&mut self, row: i32, column: i32, height: i32, twice_x: i32) {
-        let [left, _, right, _] = self.clip;
-        if column >= right || height == 0 {
-            return;
-        }
-        let (column, twice_x) = if column < left { (left, 0) } else { (column, twice_x) };
-        let (row, column) = ((row - self.top) as usize, column as usize);
-        let area = height * twice_x;
-        let cells = &mut self.areas[row * self.stride + column..][..2];
-        // Whatever wraps around where thousands of pieces lie over one another wraps back where they end.
-        cells[0] = cells[0].wrapping_add(height * 512 - area);
-        cells[1] = cells[1].wrapping_add(area);
-        let words = &mut self.touched[row * self.words..][..self.words];
-        let (block, next) = (column / BLOCK, (column + 1) / BLOCK);
-        words[block / 64] |= 1 << (block % 64);
-        words[next / 64] |= 1 << (next % 64);
-    }
-
-    /// Gives the covered runs, by rows from the top and each row from the left, and forgets the shape.
-    pub fn sweep(&mut self, rule: Rule, mut run: impl FnMut(i32, i32, Run)) {
-        let [left, _, right, _] = self.clip;
-        let mut alphas = [0u16; BLOCK];
-        for row in std::mem::replace(&mut self.rows, 0..0) {
-            let index = (row - self.top) as usize;
-            let words = &mut self.touched[index * self.words..][..self.words];
-            let areas = &mut self.areas[index * self.stride..][..self.stride];
-            let mut sum = 0i32;
-            // What has been given so far.
-            let mut at = left;
-            for (i, word) in words.iter_mut().enumerate() {
-                let mut bits = std::mem::take(word);
-                while bits != 0 {
-                    let block = 64 * i + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let start = (block * BLOCK) as i32;
-                    let between = start.min(right);
-                    if between > at {
-                        let alpha = covered(sum, rule);
-                        if alpha > 0 {
-                            run(row, at, Run::All(alpha, (between - at) as usize));
-                        }
-                        at = between;
-                    }
-                    for (area, alpha) in areas[block * BLOCK..][..BLOCK].iter_mut().zip(&mut alphas) {
-                        sum = sum.wrapping_add(std::mem::take(area));
-                        *alpha = covered(sum, rule);
-                    }
-                    let end = (start + BLOCK as i32).min(right);
-                    if end > at {
-                        run(row, at, Run::Each(&alphas[(at - start) as usize..(end - start) as usize]));
-                        at = end;
-                    }
-                }
-            }
-            let alpha = covered(sum, rule);
-            if alpha > 0 && right > at {
-                run(row, at, Run::All(alpha, (right - at) as usize));
-            }
+        if last < left {
+            self.add(0, sign * (to[1] - y), 0);
+        } else if last < right {
+            self.add(last - left, sign * (to[1] - y), x + (to[0] & 255));
         }
     }
 }
 
-/// An edge from its upper end to its lower one, and which way it went; both are [`FAR`] away at most.
+/// Gives a run of pixels that are covered alike, if they are covered.
+#[inline]
+fn all(row: i32, left: i32, at: usize, cover: u16, length: usize, run: &mut impl FnMut(i32, i32, Run)) {
+    if cover > 0 && length > 0 {
+        run(row, left + at as i32, Run::All(cover, length));
+    }
+}
+
+/// Gives a run of pixels from the first to the last that is covered.
+#[inline]
+fn each(row: i32, left: i32, at: usize, covers: &[u16], run: &mut impl FnMut(i32, i32, Run)) {
+    let Some(first) = covers.iter().position(|&cover| cover > 0) else { return };
+    let last = covers.iter().rposition(|&cover| cover > 0).unwrap_or(first);
+    run(row, left + (at + first) as i32, Run::Each(&covers[first..=last]));
+}
+
+/// An edge from its upper end to its lower one, and which way it went.
 fn directed(a: [i32; 2], b: [i32; 2]) -> (i32, [i32; 2], [i32; 2]) {
-    let [a, b] = [a, b].map(|p| p.map(|c| c.clamp(-FAR, FAR)));
     if a[1] <= b[1] { (1, a, b) } else { (-1, b, a) }
 }
 
@@ -312,26 +392,19 @@ fn covered(sum: i32, rule: Rule) -> u16 {
     (area >> 9) as u16
 }
 
-/// A slanted edge, downwards: where it is at a row or column, by its own ends alone.
-struct Edge {
-    from: [i32; 2],
-    /// In 2^-32 units: x for each y, and y for each x.
-    dx_by_dy: i64,
-    dy_by_dx: i64,
+/// Where a slanted edge is at a row, by its own ends alone.
+fn across([from, to]: [[i32; 2]; 2]) -> impl Fn(i32) -> i32 {
+    let slope = ratio(to[0] - from[0], to[1] - from[1]);
+    move |y| from[0] + ((i64::from(y - from[1]) * slope) >> 32) as i32
 }
 
-impl Edge {
-    fn new(from: [i32; 2], to: [i32; 2]) -> Edge {
-        let [dx, dy] = [0, 1].map(|i| f64::from(to[i]) - f64::from(from[i]));
-        let scaled = |ratio: f64| (ratio * (1i64 << 32) as f64) as i64;
-        Edge { from, dx_by_dy: scaled(dx / dy), dy_by_dx: scaled(dy / dx) }
-    }
+/// Where it is at a column.
+fn down([from, to]: [[i32; 2]; 2]) -> impl Fn(i32) -> i32 {
+    let slope = ratio(to[1] - from[1], to[0] - from[0]);
+    move |x| from[1] + ((i64::from(x - from[0]) * slope) >> 32) as i32
+}
 
-    fn x_at(&self, y: i32) -> i32 {
-        self.from[0] + ((i64::from(y - self.from[1]) * self.dx_by_dy) >> 32) as i32
-    }
-
-    fn y_at(&self, x: i32) -> i32 {
-        self.from[1] + ((i64::from(x - self.from[0]) * self.dy_by_dx) >> 32) as i32
-    }
+/// In 2^-32 units.
+fn ratio(a: i32, b: i32) -> i64 {
+    (f64::from(a) / f64::from(b) * (1i64 << 32) as f64) as i64
 }

@@ -77,12 +77,11 @@ fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
             window: Window { whole: [0, top, scene.width as i32, top + height as i32], turned: None },
             images: &scene.images,
             turn,
-            coverage: Coverage::new(scene.width, top, height as u32),
+            coverage: Coverage::default(),
             outliner: Outliner::default(),
             content: Sheet::new(width, top, height),
             sums: Sheet::new(width, top, height),
             group: Vec::new(),
-            points: Vec::new(),
         };
         band.draw(scene, &mut shapes, pixels);
     }
@@ -102,8 +101,6 @@ struct Band<'a> {
     sums: Sheet<u16>,
     /// A layer that is blended as a whole.
     group: Vec<Pixel>,
-    /// A ring of a glyph where it lies.
-    points: Vec<[i32; 2]>,
 }
 
 impl<'a> Band<'a> {
@@ -186,8 +183,8 @@ impl<'a> Band<'a> {
     fn fill(&mut self, fill: &Fill, pixels: &mut [Pixel]) {
         for (ring, _) in fill.path.parts() {
             match fill.antialias {
-                true => self.coverage.polygon(ring),
-                false => self.coverage.middles(ring),
+                true => self.coverage.polygon(ring.iter().copied()),
+                false => self.coverage.middles(ring.iter().copied()),
             }
         }
         match &fill.paint {
@@ -216,7 +213,7 @@ impl<'a> Band<'a> {
         let [left, top] = corner.map(|c| edge(c, 0));
         let (right, bottom) = (edge(corner[0], bitmap.width), edge(corner[1], bitmap.height));
         let corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-        self.coverage.polygon(&corners.map(|corner| turn.map_or(corner, |turn| turn.in_picture(corner))));
+        self.coverage.polygon(corners.map(|corner| turn.map_or(corner, |turn| turn.in_picture(corner))));
         self.lay(Rule::NonZero, pixels, |y, x, run, pixels| area.lay(y, x, run, pixels));
     }
 
@@ -271,7 +268,7 @@ impl<'a> Band<'a> {
             let Some(stretch) = self.images.get(quad.image).and_then(|image| Stretch::new(quad, image, 1.0)) else {
                 continue;
             };
-            self.coverage.polygon(&quad.corners);
+            self.coverage.polygon(quad.corners);
             let content = &mut self.content;
             self.coverage.sweep(Rule::NonZero, |y, x, run| stretch.lay(y, x, run, content.touch(y, x, run.length())));
         }
@@ -294,7 +291,7 @@ impl<'a> Band<'a> {
     fn caption(&mut self, caption: &Caption, pixels: &mut [Pixel]) {
         let far = i64::from(FAR);
         let [left, top, right, bottom] = caption.ground.map(|c| c.saturating_mul(UNITS).clamp(-far, far) as i32);
-        self.coverage.polygon(&[[left, top], [right, top], [right, bottom], [left, bottom]]);
+        self.coverage.polygon([[left, top], [right, top], [right, bottom], [left, bottom]]);
         self.lay_color(caption.ground_color, Rule::NonZero, pixels);
         self.letters(&caption.text, &mut Shapes::new(&caption.outlines), pixels);
     }

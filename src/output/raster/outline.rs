@@ -77,7 +77,7 @@ impl Outliner {
         // The cap at the start has gone to the right side, from the left one: from here on it is one contour.
         self.cap(points[points.len() - 1], before.direction, pen);
         self.right.extend(self.left.drain(..).rev());
-        coverage.polygon(&self.right);
+        coverage.polygon(self.right.iter().copied());
     }
 
     fn ring(&mut self, points: &[[i32; 2]], pen: &Pen, coverage: &mut Coverage) {
@@ -89,8 +89,8 @@ impl Outliner {
             before = after;
         }
         self.left.reverse();
-        coverage.polygon(&self.right);
-        coverage.polygon(&self.left);
+        coverage.polygon(self.right.iter().copied());
+        coverage.polygon(self.left.iter().copied());
     }
 
     /// A line of no length.
@@ -100,7 +100,7 @@ impl Outliner {
         }
         self.cap(at, [-1.0, 0.0], pen);
         self.cap(at, [1.0, 0.0], pen);
-        coverage.polygon(&self.right);
+        coverage.polygon(self.right.iter().copied());
     }
 
     /// The end of a line that comes from the opposite of `direction`: from its left to its right side, added to the
@@ -167,10 +167,9 @@ impl Outliner {
 pub fn tips(path: &Path, coverage: &mut Coverage) {
     for (ring, _) in path.parts() {
         if twice_area(ring) <= 0 {
-            coverage.polygon(ring);
+            coverage.polygon(ring.iter().copied());
         } else {
-            let reversed: Vec<[i32; 2]> = ring.iter().rev().copied().collect();
-            coverage.polygon(&reversed);
+            coverage.polygon(ring.iter().rev().copied());
         }
     }
 }
@@ -228,7 +227,7 @@ pub fn disc(center: [i32; 2], radius: f64, coverage: &mut Coverage) {
         points.push(offset(center, quarters[i], radius));
         arc(&mut points, center, quarters[i], quarters[(i + 1) % 4], radius);
     }
-    coverage.polygon(&points);
+    coverage.polygon(points);
 }
 
 /// The points of the arc between two directions that are less than half a turn apart, without its ends. It is halved

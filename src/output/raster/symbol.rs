@@ -43,7 +43,7 @@ impl Band<'_> {
         });
         let quad = Quad { image: icon.image, corners, transform: [a, b, c, d, place[0], place[1]] };
         let Some(stretch) = Stretch::new(&quad, bitmap, icon.opacity) else { return };
-        self.coverage.polygon(&corners);
+        self.coverage.polygon(corners);
         self.lay(Rule::NonZero, pixels, |y, x, run, pixels| stretch.lay(y, x, run, pixels));
     }
 
@@ -88,9 +88,7 @@ impl Band<'_> {
                 continue;
             }
             for (ring, _) in shape.path.parts() {
-                self.points.clear();
-                self.points.extend(ring.iter().map(|p| [0, 1].map(|i| p[i].saturating_add(glyph.at[i]))));
-                self.coverage.polygon(&self.points);
+                self.coverage.polygon(ring.iter().map(|p| [0, 1].map(|i| p[i].saturating_add(glyph.at[i]))));
             }
         }
     }
