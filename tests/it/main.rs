@@ -1,6 +1,7 @@
 //! All tests through the public doors, as one binary.
 
 mod accept;
+mod along_lines;
 mod caches;
 mod cli;
 mod decode;

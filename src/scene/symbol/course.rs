@@ -1,11 +1,11 @@
 //! Symbols along lines: where on them, and how a text bends with them.
 //!
-//! The lines of one cell that say the same are put together where one ends and another begins. What stands on them
-//! depends on that cell alone.
+//! The lines of one cell that say the same are put together where one ends and another begins. Where they go on in the
+//! next cell, `beyond` finds out.
 
 use super::super::path::{Point, Rect, UNITS, distance};
 use super::text::{HALO, OVERHANG, around, turn, units};
-use crate::scene::cut::Piece;
+use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
 use crate::text::Shaped;
 use std::collections::HashMap;
@@ -21,11 +21,11 @@ pub struct Course {
     /// Which of the features given; of several the one that stands first.
     pub feature: usize,
     /// In scene units of the map.
-    points: Vec<Point>,
+    pub points: Vec<Point>,
     /// How far along the line each point lies.
     lengths: Vec<f64>,
-    /// Whether it begins where a tile cuts it.
-    is_continued: bool,
+    /// The cell's edges that cut it, where it begins and where it ends.
+    pub borders: [Border; 2],
 }
 
 /// Where on a line symbols may stand.
@@ -38,6 +38,17 @@ pub struct Spacing {
     pub em: f64,
     /// In radians.
     pub max_angle: f64,
+    /// Whether it may reach over an edge of the cell onto what the line goes on into.
+    pub goes_over: bool,
+}
+
+/// What a symbol at a place has room on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Its cell's part of the line.
+    Within,
+    /// Not that, but maybe what it goes on into.
+    Beyond,
 }
 
 /// A text that bends with its line; scene units from its anchor.
@@ -116,7 +127,30 @@ impl Course {
             length += distance(pair[0], pair[1]);
             lengths.push(length);
         }
-        Course { feature, points: piece.points, lengths, is_continued: piece.borders[0] != [None; 2] }
+        Course { feature, points: piece.points, lengths, borders: piece.borders }
+    }
+
+    /// The stretch around a place, at least so far to both sides, with what comes before and after the line; and how far
+    /// along that the place is. Whole segments, so that what lies on them is where it is on the line.
+    pub fn around(&self, at: f64, reach: f64, [before, after]: &[Vec<Point>; 2]) -> (Course, f64) {
+        let first = self.lengths.partition_point(|&length| length <= at - reach).saturating_sub(1);
+        let last = self.lengths.partition_point(|&length| length < at + reach).min(self.points.len() - 1);
+        let own = self.points[first..=last].iter();
+        let points = before.iter().rev().chain(own).chain(after).copied().collect();
+        let piece = Piece { points, closed: false, segment: 0, borders: [[None; 2]; 2] };
+        let stretch = Course::new(self.feature, piece);
+        let at = stretch.lengths[before.len()] + (at - self.lengths[first]);
+        (stretch, at)
+    }
+
+    /// Whether a cell's edge cuts it so near to a place.
+    pub fn is_cut_within(&self, at: f64, reach: f64) -> bool {
+        at < reach && self.is_cut(0) || self.length() - at < reach && self.is_cut(1)
+    }
+
+    /// Whether a cell's edge cuts it where it begins, or ends.
+    fn is_cut(&self, end: usize) -> bool {
+        self.borders[end] != [None; 2]
     }
 
     pub fn length(&self) -> f64 {
@@ -156,14 +190,14 @@ impl Course {
 
     /// Where symbols may stand: one after another with space between them, or one in the middle where there is room for
     /// no more. No more than `left` places are tried, which becomes less by as many.
-    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<f64> {
+    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<(f64, Room)> {
         // There is always some space between them.
         let spacing = if rule.spacing - rule.length < rule.spacing / 4.0 {
             rule.length + rule.spacing / 4.0
         } else {
             rule.spacing
         };
-        let first = match self.is_continued {
+        let first = match self.is_cut(0) {
             true => spacing / 2.0,
             false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
         };
@@ -173,21 +207,38 @@ impl Course {
         }
         *left -= count;
         let all = (0..count).map(|i| first + i as f64 * spacing);
-        let found: Vec<f64> = all.filter(|&at| self.has_room(at, rule)).collect();
-        if found.is_empty() { self.middle(rule).into_iter().collect() } else { found }
+        let mut found: Vec<(f64, Room)> = all.filter_map(|at| Some((at, self.room(at, rule)?))).collect();
+        if found.iter().all(|(_, room)| *room == Room::Beyond) {
+            let is_needed = |room: Room| room == Room::Within || found.is_empty();
+            let middle = self.middle(rule).filter(|(_, room)| is_needed(*room));
+            found.extend(middle);
+        }
+        found
     }
 
-    /// The middle of the line, if there is room.
-    pub fn middle(&self, rule: &Spacing) -> Option<f64> {
-        Some(self.length() / 2.0).filter(|&at| self.has_room(at, rule))
+    /// The middle of the line, if there may be room: where there is too little and the line goes on at one end, as near to
+    /// the other as can be.
+    pub fn middle(&self, rule: &Spacing) -> Option<(f64, Room)> {
+        let at = match [0, 1].map(|end| rule.goes_over && rule.length > self.length() && self.is_cut(end)) {
+            [true, false] => self.length() - rule.length / 2.0,
+            [false, true] => rule.length / 2.0,
+            _ => self.length() / 2.0,
+        };
+        Some((at, self.room(at, rule)?))
     }
 
     /// Whether a symbol's length fits, and the line does not turn too much on it.
-    fn has_room(&self, at: f64, rule: &Spacing) -> bool {
+    pub fn room(&self, at: f64, rule: &Spacing) -> Option<Room> {
         let (start, end) = (at - rule.length / 2.0, at + rule.length / 2.0);
-        if start < 0.0 || end > self.length() {
-            return false;
+        let (lacks, is_on_it) = ([start < 0.0, end > self.length()], (0.0..=self.length()).contains(&at));
+        let goes_on = |end: usize| !lacks[end] || rule.goes_over && is_on_it && self.is_cut(end);
+        if !goes_on(0) || !goes_on(1) || !self.is_straight_enough(start, end, rule) {
+            return None;
         }
+        Some(if lacks == [false; 2] { Room::Within } else { Room::Beyond })
+    }
+
+    fn is_straight_enough(&self, start: f64, end: f64, rule: &Spacing) -> bool {
         // Icons do not bend.
         if rule.em == 0.0 {
             return true;

@@ -6,6 +6,7 @@
 //! a tile is there on both sides.
 
 mod area;
+mod beyond;
 mod candidate;
 mod course;
 pub mod decide;
@@ -178,14 +179,15 @@ fn decided<'t, T: Trace>(
     trace: &mut T,
 ) -> Vec<Decided<'t, T::Mark>> {
     let mut nodes = Vec::new();
-    let mut lines = candidate::LinesOfCells::default();
+    let mut lines = beyond::LinesOfCells::default();
     area.knows(seen);
     loop {
         let blocks = area.take_asked();
-        area.knows(seen);
         for (i, layer) in layers.iter().enumerate() {
             layer.gather(i, area, &blocks, &mut lines, trace, &mut nodes);
         }
+        // What could be seen may depend on more than it seemed to before it was gathered.
+        area.knows(seen);
         let mut field = Field::new(nodes);
         let is_seen = |way: &candidate::Way| way.extent.is_some_and(|extent| extent.meets(seen));
         let near: Vec<usize> =

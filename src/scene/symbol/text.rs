@@ -166,6 +166,15 @@ impl<'s> Texts<'s> {
         ([along, down - f64::from(y) * self.line_height / 2.0], (1.0 + f64::from(x)) / 2.0)
     }
 
+    /// How far along its line a text may reach to either side of its anchor, in output pixels.
+    pub fn reach(&self, words: &Words, feature: &Located) -> f64 {
+        let ([along, _], share) = self.along(feature);
+        let line = self.line(words);
+        let length = line.lines.first().map_or(0.0, |line| line.length);
+        let begin = along - share * length;
+        begin.abs().max((begin + length).abs()) * words.size
+    }
+
     /// In degrees.
     pub fn rotate(&self, feature: &Located) -> f64 {
         self.rotate.of(feature)
