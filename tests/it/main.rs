@@ -22,6 +22,7 @@ mod names;
 mod options;
 mod page;
 mod paint;
+mod placed;
 mod png;
 mod raster_layers;
 mod runtime_api;

@@ -411,7 +411,7 @@ fn explain_says_why_a_symbol_is_not_there() {
     let source = SourceTiles { class: SizeClass::C512, maxzoom: 14, cells };
     let tiles = Tiles::from([("s".to_string(), source)]);
     let viewport = Viewport::of_tile(home(), 512, 1);
-    let report = rasterzen::scene::explain(&style, &viewport, &tiles, None).expect("an explanation");
+    let report = rasterzen::scene::explain(&style, &viewport, &tiles, None, None).expect("an explanation");
     let layer = serde_json::to_value(&report.layers[0]).expect("JSON");
     assert_eq!((&layer["drawn"], &layer["features"]), (&json!(1), &json!(6)), "{layer}");
     let expected = json!({"crowded": 1, "too_large": 1, "unpainted": 1, "no_image": 1, "filter": 1});

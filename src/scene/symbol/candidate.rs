@@ -11,10 +11,11 @@ use super::course::{self, Along, Course, Manner, Room, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
 use super::pole;
-use super::text::{Block, Texts, Words, units};
+use super::text::{Block, HALO, OVERHANG, Texts, Words, units};
 use crate::language::Language;
 use crate::limits;
 use crate::mvt;
+use crate::style::color::Color;
 use crate::style::expression::Section;
 use crate::style::{
     self, Alignment, AtZoom, Condition, Layer, Overlap, Placement, Style, Symbol, TextAlignment, turned,
@@ -47,6 +48,9 @@ pub struct Symbols<'s> {
     max_angle: f64,
     text: Rules,
     icon: Rules,
+    halo_color: AtZoom<'s, Color>,
+    /// Width and blur, in CSS pixels.
+    halo_lengths: [AtZoom<'s, f64>; 2],
 }
 
 /// What is said of a part and holds for all features.
@@ -94,10 +98,11 @@ impl Setting {
         }
     }
 
-    fn extent(&self) -> Option<Rect> {
+    /// What of the picture it may change, where letters and halo reach so many output pixels out of their boxes.
+    fn extent(&self, reach: f64) -> Option<Rect> {
         match self {
-            Setting::Block(block) => Some(block.extent()),
-            Setting::Along(along) => along.extent(),
+            Setting::Block(block) => Some(block.extent(reach)),
+            Setting::Along(along) => along.extent(reach),
         }
     }
 }
@@ -179,6 +184,9 @@ impl<'s> Symbols<'s> {
             max_angle: symbol.text.max_angle.at(tile_zoom).constant().to_radians(),
             text: Rules::new(&symbol.text.part, viewport),
             icon: Rules::new(&symbol.icon.part, viewport),
+            halo_color: symbol.text.part.halo_color.at(viewport.style_zoom()),
+            halo_lengths: [&symbol.text.part.halo_width, &symbol.text.part.halo_blur]
+                .map(|length| length.at(viewport.style_zoom())),
         }
     }
 
@@ -225,16 +233,23 @@ impl<'s> Symbols<'s> {
             spots.retain(|spot| cell.holds(spot.home) && blocks.contains(&area.block_of(spot.home)));
             for (mut spot, sort_key) in self.first(spots, area, located) {
                 let feature = located(spot.feature);
-                if !self.goes_on(&mut spot, &feature, (index, cell.square), area, lines, trace) {
-                    continue;
-                }
                 let mark = trace.mark(self.layer, &feature);
-                let anchor = self.in_picture(spot.point);
-                let (places, ways) = self.places(&feature, &spot, anchor, &cell);
-                if places.is_empty() {
-                    trace.came_to(&mark, Fate::TooLarge);
-                    continue;
+                match self.stand(&mut spot, &feature, (index, cell.square), area, lines, trace) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(fate) => {
+                        trace.came_to(&mark, fate);
+                        continue;
+                    }
                 }
+                let anchor = self.in_picture(spot.point);
+                let (places, ways) = match self.places(&feature, &spot, anchor, &cell) {
+                    Ok(places) => places,
+                    Err(fate) => {
+                        trace.came_to(&mark, fate);
+                        continue;
+                    }
+                };
                 let rank = Rank {
                     layer: self.layer.index,
                     sort_key,
@@ -332,6 +347,9 @@ impl<'s> Symbols<'s> {
             lines.features.push((feature, words));
             lines.said.push(text);
         });
+        // Which features have anything in the cell.
+        let mut is_there = vec![false; lines.features.len()];
+        pieces.iter().for_each(|(feature, ..)| is_there[*feature] = true);
         lines.courses = course::courses(pieces).into_iter().map(Rc::new).collect();
         let mut left = limits::SYMBOL_ANCHORS;
         for (i, course) in lines.courses.iter().enumerate() {
@@ -346,6 +364,8 @@ impl<'s> Symbols<'s> {
                 let point = course.point(at);
                 if let Some(text) = lines.said[course.feature].filter(|_| room == Room::Within) {
                     if lines.taken.is_near(text, point) {
+                        let mark = trace.mark(self.layer, &located);
+                        trace.came_to(&mark, Fate::Crowded);
                         continue;
                     }
                     lines.taken.add(text, point);
@@ -354,6 +374,17 @@ impl<'s> Symbols<'s> {
             }
         }
         lines.add_cuts(self.goes_over());
+        let (mut has_line, mut has_spot) = (vec![false; is_there.len()], vec![false; is_there.len()]);
+        lines.courses.iter().for_each(|course| has_line[course.feature] = true);
+        lines.spots.iter().for_each(|spot| has_spot[lines.courses[spot.course].feature] = true);
+        for (i, (feature, _)) in lines.features.iter().enumerate().filter(|(i, _)| is_there[*i]) {
+            let mark = trace.mark(self.layer, &cell.placement.located(*feature, data.extent()));
+            if !has_line[i] {
+                trace.came_to(&mark, Fate::Joined);
+            } else if !has_spot[i] {
+                trace.came_to(&mark, Fate::NoRoom);
+            }
+        }
         Some(lines)
     }
 
@@ -373,9 +404,9 @@ impl<'s> Symbols<'s> {
         Spacing { spacing: self.spacing, length, em, max_angle: self.max_angle, goes_over }
     }
 
-    /// Finds out what the line of a spot goes on into, as far as that matters. False where the symbol cannot stand there, or
-    /// where that is not known yet.
-    fn goes_on<'t, T: Trace>(
+    /// Finds out what the line of a spot goes on into, as far as that matters; false where that is not known yet, an error
+    /// where the symbol cannot stand there.
+    fn stand<'t, T: Trace>(
         &self,
         spot: &mut Spot<'t>,
         feature: &Located<'t>,
@@ -383,13 +414,13 @@ impl<'s> Symbols<'s> {
         area: &mut Area<'t>,
         lines: &mut LinesOfCells<'t>,
         trace: &mut T,
-    ) -> bool {
-        let (Some(standing), Some((course, at))) = (spot.standing, &spot.on) else { return true };
+    ) -> Result<bool, Fate> {
+        let (Some(standing), Some((course, at))) = (spot.standing, &spot.on) else { return Ok(true) };
         let rule = self.spacing(feature, spot.words.as_ref());
         let text = self.texts.as_ref().zip(spot.words.as_ref()).filter(|_| rule.goes_over);
         let text = text.map_or(0.0, |(texts, words)| texts.reach(words, feature) * UNITS as f64);
         if standing.room == Room::Within && !course.is_cut_within(*at, text) {
-            return true;
+            return Ok(true);
         }
         let reach = limits::SYMBOL_REACH * f64::from(self.viewport.scale) * UNITS as f64;
         loop {
@@ -401,14 +432,15 @@ impl<'s> Symbols<'s> {
                     }
                     Err(NotThere) => {
                         area.leave_open(self.in_picture(spot.point), &self.layer.source, next.tile);
-                        return false;
+                        return Ok(false);
                     }
                 },
                 Some(On::Line(course, at)) if course.room(at, &rule) == Some(Room::Within) => {
                     spot.on = Some((course, at));
-                    return true;
+                    return Ok(true);
                 }
-                Some(On::Line(..)) | None => return false,
+                Some(On::Line(..)) => return Err(Fate::NoRoom),
+                None => return Err(Fate::Crowded),
             }
         }
     }
@@ -446,7 +478,9 @@ impl<'s> Symbols<'s> {
                     is_upright: self.text_alignment == TextAlignment::ViewportGlyph,
                     turn: self.turn(),
                 };
-                let along = course.along(*at, spot.point, &texts.line(words), words.size, &manner);
+                let stands = manner.keeps_upright && !manner.is_upright;
+                let column = if stands { texts.column(words) } else { None };
+                let along = course.along(*at, spot.point, &texts.line(words), column.as_ref(), words.size, &manner);
                 along.map(Setting::Along).into_iter().collect()
             }
         }
@@ -468,8 +502,14 @@ impl<'s> Symbols<'s> {
         icons.placed(feature, angle).ok()
     }
 
-    /// The places of a symbol, with what is drawn at each: each text with the icon; then what may stand alone.
-    fn places(&self, feature: &Located, spot: &Spot, anchor: Point, cell: &Cell) -> (Vec<Place>, Vec<Way>) {
+    /// The places of a symbol, at least one, with what is drawn at each: each text with the icon; then what may stand alone.
+    fn places(
+        &self,
+        feature: &Located,
+        spot: &Spot,
+        anchor: Point,
+        cell: &Cell,
+    ) -> Result<(Vec<Place>, Vec<Way>), Fate> {
         let (settings, icon) = (self.settings(feature, spot), self.icon(feature, spot));
         let sections = spot.words.as_ref().map_or_else(|| Vec::new().into(), |words| words.sections.clone());
         let fitted = |setting: &Setting| match (&self.icons, &icon, setting) {
@@ -497,6 +537,9 @@ impl<'s> Symbols<'s> {
             ways.push((Way { icon, ..Way::default() }, false));
         }
         let padding = self.texts.as_ref().map_or(0.0, |texts| texts.padding);
+        let text_reach = spot.words.as_ref().map_or(0.0, |words| OVERHANG * words.size + self.halo(feature, words.size));
+        let is_too_long = spot.words.as_ref().is_some_and(Words::is_too_long);
+        let mut why = if spot.on.is_some() && !is_too_long { Fate::NoRoom } else { Fate::TooLarge };
         let mut places = Vec::with_capacity(ways.len());
         let mut kept = Vec::with_capacity(ways.len());
         for (mut way, is_shy) in ways {
@@ -506,25 +549,36 @@ impl<'s> Symbols<'s> {
                 .map(|icon| (self.icon.part(&[icon.collision()], anchor, false), icon.extent(), &self.icon));
             let text = way.text.as_ref().and_then(|(setting, _)| {
                 let part = self.text.part(&setting.collision(padding), anchor, is_shy);
-                Some((part, setting.extent()?, &self.text))
+                Some((part, setting.extent(text_reach)?, &self.text))
             });
             let parts: Vec<(Part, Rect, &Rules)> = icon.into_iter().chain(text).collect();
             let extents = parts.iter().map(|(_, extent, rules)| moved(moved(*extent, anchor), rules.translate));
             let Some(extent) = extents.reduce(Rect::union) else { continue };
             let boxes = parts.iter().flat_map(|(part, ..)| part.boxes.iter().copied());
             if !self.is_near(boxes.fold(extent, Rect::union), anchor) {
+                why = why.max(Fate::TooLarge);
                 continue;
             }
             let parts: Vec<Part> = parts.into_iter().map(|(part, ..)| part).collect();
             let mut boxes = parts.iter().flat_map(|part| &part.boxes);
             if self.is_inside_tile && !boxes.all(|rect| self.is_within(*rect, cell)) {
+                why = why.max(Fate::OverEdge);
                 continue;
             }
             way.extent = Some(extent);
             places.push(Place { parts });
             kept.push(way);
         }
-        (places, kept)
+        if places.is_empty() { Err(why) } else { Ok((places, kept)) }
+    }
+
+    /// How far the halo of a feature's text reaches, in output pixels.
+    fn halo(&self, feature: &Located, size: f64) -> f64 {
+        let [width, blur] = self.halo_lengths.each_ref().map(|length| {
+            let pixels = length.of(feature) * f64::from(self.viewport.scale);
+            pixels.clamp(0.0, HALO * size)
+        });
+        if width > 0.0 && self.halo_color.of(feature).a > 0.0 { width + blur } else { 0.0 }
     }
 
     /// Whether all of a symbol is as near to its anchor as one can be.

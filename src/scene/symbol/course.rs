@@ -4,10 +4,10 @@
 //! next cell, `beyond` finds out.
 
 use super::super::path::{Point, Rect, UNITS, distance};
-use super::text::{HALO, OVERHANG, around, turn, units};
+use super::text::{Inset, around, turn, units};
 use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
-use crate::text::Shaped;
+use crate::text::{self, Shaped};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ use std::sync::Arc;
 const ANGLE_WINDOW: f64 = 0.6;
 /// From the beginning of a line to a text's, in ems (as MapLibre has it).
 const INDENT: f64 = 2.0;
+
+/// An image stands before a glyph that begins no more than this after it, in ems: sums are rounded.
+const NEXT: f64 = 1e-6;
 
 /// A line, of one feature or put together from several.
 pub struct Course {
@@ -59,7 +62,8 @@ pub struct Along {
     pub size: f64,
     /// For each glyph where its origin is, and how it is turned.
     pub glyphs: Vec<(Point, u16)>,
-    /// Of each glyph, in output pixels: its middle, half its size, and its angle in degrees.
+    pub insets: Vec<Inset>,
+    /// Of each glyph and image, in output pixels: its middle, half its size, and its angle in degrees.
     cells: Vec<([f64; 2], [f64; 2], f64)>,
 }
 
@@ -268,40 +272,90 @@ impl Course {
         true
     }
 
-    /// A text in one line laid along this one; none where it does not fit.
-    pub fn along(&self, at: f64, anchor: Point, shaped: &Arc<Shaped>, size: f64, manner: &Manner) -> Option<Along> {
-        let line = shaped.lines.first()?;
+    /// A text in one line laid along this one; none where it does not fit. Where the line is steep in the picture, as a column
+    /// instead, if there is one (as MapLibre has it).
+    pub fn along(
+        &self,
+        at: f64,
+        anchor: Point,
+        row: &Arc<Shaped>,
+        column: Option<&Arc<Shaped>>,
+        size: f64,
+        manner: &Manner,
+    ) -> Option<Along> {
         let pixels = UNITS as f64;
-        let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
-        let end = begin + line.length * size * pixels;
         let place = |along: f64, sign: f64| {
             let at = at + sign * along;
             (0.0..=self.length()).contains(&at).then(|| turned(self.from(anchor, at), manner.turn))
         };
-        let (from, to) = (place(begin, 1.0)?, place(end, 1.0)?);
-        // Upside down is what runs to the left, or straight down.
-        let is_backwards = to[0] < from[0] || (to[0] == from[0] && to[1] > from[1]);
+        let ends = |line: &text::Line| {
+            let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
+            let end = begin + line.length * size * pixels;
+            Some((begin, place(begin, 1.0)?, place(end, 1.0)?))
+        };
+        let line = row.lines.first()?;
+        let (begin, from, to) = ends(line)?;
+        let is_steep = (to[1] - from[1]).abs() > (to[0] - from[0]).abs();
+        let column = column.filter(|_| is_steep).and_then(|column| Some((column, column.lines.first()?)));
+        let is_column = column.is_some();
+        let (shaped, line) = column.unwrap_or((row, line));
+        let (begin, from, to) = if is_column { ends(line)? } else { (begin, from, to) };
+        let is_backwards = match is_column {
+            // Columns are read from the top down.
+            true => to[1] < from[1],
+            // Upside down is what runs to the left, or straight down.
+            false => to[0] < from[0] || (to[0] == from[0] && to[1] > from[1]),
+        };
         let sign = if manner.keeps_upright && is_backwards { -1.0 } else { 1.0 };
-        let baseline = line.start[1] - shaped.height / 2.0 + manner.offset[1];
-        let mut along = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), cells: Vec::new() };
-        let mut pen = begin;
-        for glyph in &line.glyphs {
-            let advance = glyph.advance * size * pixels;
-            let middle = pen + advance / 2.0;
-            pen += advance;
+        let down = manner.offset[1];
+        let baseline = line.start[1] - shaped.height / 2.0 + down;
+        let mut laid = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), insets: Vec::new(), cells: Vec::new() };
+        // Where what stands on the line is from its beginning on, how long it is there, and how it is turned.
+        let stand = |pen: f64, advance: f64| {
+            let middle = pen + advance * size * pixels / 2.0;
             let position = place(middle, sign)?.map(|c| c / pixels);
             let of_line = self.angle(at + sign * middle) + manner.turn + if sign < 0.0 { 180.0 } else { 0.0 };
-            let angle = manner.rotate + if manner.is_upright { 0.0 } else { of_line };
-            let origin = turned(
-                [glyph.offset[0] - glyph.advance / 2.0, baseline + glyph.offset[1]].map(|ems| ems * size),
-                angle,
-            );
-            along.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(angle)));
-            let down = turned([0.0, manner.offset[1] * size], angle);
-            let half = [glyph.advance * size / 2.0, shaped.height * size / 2.0];
-            along.cells.push(([0, 1].map(|i| position[i] + down[i]), half, angle));
+            let upright = if is_column { of_line - 90.0 } else { of_line };
+            Some((position, manner.rotate + if manner.is_upright { 0.0 } else { upright }))
+        };
+        // Along the line and down from it: to the right and down, in a column down and to the left.
+        let across = |[along, down]: [f64; 2]| if is_column { [-down, along] } else { [along, down] };
+        let thickness = if is_column { shaped.width } else { shaped.height };
+        let mut images = line.images.iter().peekable();
+        let start = line.start[usize::from(is_column)];
+        let mut pen = begin;
+        let mut before = 0.0;
+        for glyph in line.glyphs.iter().map(Some).chain([None]) {
+            let is_next = |image: &text::Image, before: f64| {
+                glyph.is_none() || image.at[usize::from(is_column)] - start < before + NEXT
+            };
+            while let Some(image) = images.next_if(|image| is_next(image, before)) {
+                let (position, angle) = stand(pen, image.width)?;
+                let middle = turned(across([0.0, down * size]), angle);
+                let middle = [0, 1].map(|i| position[i] + middle[i]);
+                let extent = [image.width, image.height].map(|length| length * size);
+                let corner = turned(middle, -angle);
+                let corner = [0, 1].map(|i| corner[i] - extent[i] / 2.0);
+                laid.insets.push(Inset { section: image.section, corner, size: extent, angle });
+                laid.cells.push((middle, extent.map(|length| length / 2.0), angle));
+                pen += image.width * size * pixels;
+                before += image.width;
+            }
+            let Some(glyph) = glyph else { break };
+            let (position, angle) = stand(pen, glyph.advance)?;
+            let from_line = if is_column { down + glyph.offset[1] } else { baseline + glyph.offset[1] };
+            let origin = across([glyph.offset[0] - glyph.advance / 2.0, from_line].map(|ems| ems * size));
+            let origin = turned(origin, angle);
+            let own = angle + if glyph.turned { 90.0 } else { 0.0 };
+            laid.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(own)));
+            let middle = turned(across([0.0, down * size]), angle);
+            let half = [glyph.advance, thickness].map(|ems| ems * size / 2.0);
+            let half = if is_column { [half[1], half[0]] } else { half };
+            laid.cells.push(([0, 1].map(|i| position[i] + middle[i]), half, angle));
+            pen += glyph.advance * size * pixels;
+            before += glyph.advance;
         }
-        Some(along)
+        Some(laid)
     }
 }
 
@@ -311,9 +365,9 @@ impl Along {
         self.boxes(padding).collect()
     }
 
-    /// What of the picture it may change: letters and halo.
-    pub fn extent(&self) -> Option<Rect> {
-        self.boxes((OVERHANG + HALO * 2.0) * self.size).reduce(Rect::union)
+    /// What of the picture it may change, where letters and halo reach so many output pixels out of it.
+    pub fn extent(&self, reach: f64) -> Option<Rect> {
+        self.boxes(reach).reduce(Rect::union)
     }
 
     fn boxes(&self, by: f64) -> impl Iterator<Item = Rect> {
