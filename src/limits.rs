@@ -152,6 +152,9 @@ pub const FONT_NAMES: usize = 32;
 pub const FONT_NAME_BYTES: usize = 256;
 /// Places along the lines of one layer in one cell that are tried; beyond, there are no symbols.
 pub const SYMBOL_ANCHORS: usize = 200_000;
+/// Edges of tiles that a text along a line may go over to one side: more than two are the work of lines that run to and
+/// fro over one.
+pub const LINE_CROSSINGS: usize = 4;
 /// Dashes that one line may be cut into; beyond, it is drawn solid.
 pub const DASHES: usize = 100_000;
 

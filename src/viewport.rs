@@ -39,7 +39,7 @@ pub struct Turn {
 }
 
 /// A square of a source's grid, in one of the copies of the world that lie side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Square {
     pub tile: TileId,
     /// 0 is the copy that positions are counted from, 1 the next in the east.

@@ -5,6 +5,7 @@ use crate::cli::output::write;
 use crate::cli::render::size;
 use crate::error::{Code, Error};
 use crate::format::Format;
+use crate::language::Language;
 use crate::limits;
 use crate::request::{Labels, TileRequest};
 use crate::runtime;
@@ -23,7 +24,9 @@ use std::sync::Arc;
 /// Layers stand in drawing order. For each: how many features its source layer has in the tile, how many of them it
 /// draws (after a +, those of neighbouring tiles), and why not the others: "geometry", a type that the layer does not
 /// draw; "filter", the filter says no; "filter failed", it cannot be evaluated; "outside", nothing of it lies in the
-/// picture; "too large", a symbol that reaches too far from its place; "crowded", one whose place others take;
+/// picture; "joined", a line whose text stands on one that it is put together with; "no room", a line that is too short or
+/// bent for its symbol; "too large", a symbol that reaches too far from its place; "over edge", one that would stand over
+/// a tile's edge and must not; "crowded", one whose place others take; "undecided", one that depends on too many others;
 /// "unpainted", transparent, or without width or radius; "no image", an image that the sprites lack.
 #[derive(Args)]
 #[command(after_help = "\
@@ -47,6 +50,9 @@ pub struct Explain {
     /// Output pixels for each CSS pixel: 1 to 4
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(limits::SCALE)))]
     scale: u8,
+    /// The language of the names, as a BCP 47 tag such as de or zh-Hant [default: each as it stands on the spot]
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<Language>,
     #[command(flatten)]
     drawing: Drawing,
 }
@@ -60,7 +66,8 @@ pub fn run(settings: Explain) -> Result<(), Error> {
         }
         let style = maps[0].style.name.clone();
         let tiler = Arc::new(Tiler::new(maps, Cache::new(Vec::new()), Freshness::default()));
-        let request = TileRequest { tile, format: Format::Png, size, scale, style: None, labels: Labels::default() };
+        let labels = Labels { language: settings.lang.clone(), live: false };
+        let request = TileRequest { tile, format: Format::Png, size, scale, style: None, labels };
         let explanation = tiler.explain(&request, feature.clone(), None).await;
         Ok((explanation.map_err(|error| error.within(tile))?, style))
     })?;

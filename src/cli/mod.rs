@@ -12,7 +12,9 @@ mod style;
 
 use crate::error::Code;
 use crate::logging;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -22,7 +24,6 @@ use tracing_subscriber::filter::LevelFilter;
 #[derive(Parser)]
 #[command(
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
   rasterzen
@@ -50,9 +51,23 @@ enum Command {
     Style(style::Style),
 }
 
+/// Options of the server stand before no command: without one they are its own, with one they would be of no effect.
+fn misplaced(matches: &ArgMatches) -> Option<clap::Error> {
+    let (name, _) = matches.subcommand()?;
+    let mut command = Cli::command();
+    let is_given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let option = command.get_arguments().filter(|arg| !arg.is_global_set()).find(is_given)?.get_long()?;
+    let text = format!("--{option} stands before the command: write rasterzen {name} --{option}");
+    Some(command.error(ErrorKind::ArgumentConflict, text))
+}
+
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    if let Some(error) = misplaced(&matches) {
+        error.exit();
+    }
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::start(cli.log, false);
     let done = match cli.command {
         None => serve::run(cli.serve).map(|()| ExitCode::SUCCESS),

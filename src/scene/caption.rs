@@ -1,11 +1,10 @@
 //! Text in a corner of the picture, over everything: who is to be credited.
 
 use super::UNITS;
-use super::symbol::{Glyph, GlyphRun, Outlines, Text};
+use super::symbol::{Glyph, GlyphRun, Glyphs, Outlines, Text};
 use crate::style::color::Color;
-use crate::text::{self, FontId, Fonts, Paragraph};
+use crate::text::{self, Fonts, Paragraph};
 use crate::viewport::Viewport;
-use std::sync::Arc;
 
 /// The em, in CSS pixels; and what is free around the text, of the em.
 const SIZE: f64 = 11.0;
@@ -42,20 +41,10 @@ pub fn caption(html: &str, viewport: &Viewport) -> Option<Caption> {
     let ground = [(right - width).max(0), (bottom - height).max(0), right, bottom];
     let units = |ems: f64| (ems * size * UNITS as f64).round() as i64;
     let start = [ground[0] * UNITS + units(PADDING), bottom * UNITS - units(extent.descent)];
-    let mut known: Vec<(FontId, u32)> = Vec::new();
-    let mut outlines = Outlines::new();
+    let mut glyphs = Glyphs::new(&fonts);
     let mut runs: Vec<GlyphRun> = Vec::new();
     for glyph in &line.glyphs {
-        let key = (glyph.font, glyph.id);
-        let outline = match known.iter().position(|other| *other == key) {
-            Some(outline) => outline,
-            None => {
-                let Some(outline) = fonts.outline(glyph.font, glyph.id) else { continue };
-                known.push(key);
-                outlines.push(Arc::new(outline));
-                known.len() - 1
-            }
-        };
+        let Some(outline) = glyphs.outline(glyph.font, glyph.id) else { continue };
         if runs.last().is_none_or(|run| run.font != glyph.font) {
             let content = line.text.clone();
             runs.push(GlyphRun { font: glyph.font, size, color: INK, content, glyphs: Vec::new() });
@@ -64,6 +53,7 @@ pub fn caption(html: &str, viewport: &Viewport) -> Option<Caption> {
         runs.last_mut()?.glyphs.push(Glyph { outline, at, turn: 0 });
     }
     let text = Text { content: shaped.text.clone(), runs, halo: None };
+    let outlines = glyphs.outlines;
     (!text.runs.is_empty()).then_some(Caption { text, outlines, ground_color: GROUND, ground })
 }
 

@@ -24,8 +24,16 @@ pub enum Fate {
     Geometry,
     /// The filter says no, or cannot be evaluated.
     Filter,
+    /// Its line is put together with another one of the same text, which has the symbols.
+    Joined,
+    /// The line is too short for a symbol, or bends too much.
+    NoRoom,
     /// It reaches too far from its place.
     TooLarge,
+    /// It reaches over the edge of its tile, and must not.
+    OverEdge,
+    /// Whether it is drawn depends on too many others.
+    Undecided,
     /// Others take its place.
     Crowded,
     /// Transparent, or without a width or radius.

@@ -291,7 +291,10 @@ impl Tiler {
         let wanted = PictureRequest::from(wanted);
         let map = self.map(wanted.style())?.clone();
         let gathered = self.gather(&map, &wanted, key).await?;
-        let work = move || scene::explain(&map.style, &wanted.viewport(), &gathered.tiles, feature.as_ref());
+        let work = move || {
+            let language = wanted.labels().language.as_ref();
+            scene::explain(&map.style, &wanted.viewport(), &gathered.tiles, language, feature.as_ref())
+        };
         self.on_a_processor(work).await
     }
 

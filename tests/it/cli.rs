@@ -725,3 +725,27 @@ fn many_tiles_show_how_far_they_are() {
     let shown = String::from_utf8_lossy(&script.stdout);
     assert!(script.status.success() && shown.contains("2/2 tiles"), "{shown}");
 }
+
+#[test]
+fn options_of_all_commands_stand_before_them_too() {
+    let dir = directory();
+    let render = ["render", "0/0/0", "--format", "json", "-o", "-"];
+    let plain = run(dir.path(), &render);
+    for args in [[&["--log", "debug"], &render[..]].concat(), [&render[..], &["--log", "debug"]].concat()] {
+        let ended = run_in(dir.path(), &[], &args);
+        assert_eq!((ended.code, &ended.stdout), (Some(0), &plain), "{args:?}: {}", ended.stderr);
+    }
+    let quiet = run_in(dir.path(), &[], &["--log", "error", "render", "--tiles", "nowhere.txt", "--out", "out"]);
+    assert!(quiet.code != Some(0) && quiet.stderr.contains("nowhere.txt"), "{}", quiet.stderr);
+    // The server begins, and finds the address to be none.
+    let ended = run_in(dir.path(), &[], &["--log", "debug", "serve", "--listen", "nowhere"]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("nowhere cannot be listened on"), "{}", ended.stderr);
+    // Those of the server alone would be of no effect; from a variable they are for whoever reads them.
+    for args in [&["--listen", "127.0.0.1:1", "serve"][..], &["--style", "dark", "render", "0/0/0", "-o", "x.png"]] {
+        let ended = run_in(dir.path(), &[], args);
+        assert!(ended.code == Some(2) && ended.stderr.contains(args[0]), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("before the command"), "{args:?}: {}", ended.stderr);
+    }
+    let ended = run_in(dir.path(), &[("RASTERZEN_LISTEN", "nowhere")], &render);
+    assert_eq!((ended.code, ended.stdout), (Some(0), plain), "{}", ended.stderr);
+}

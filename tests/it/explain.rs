@@ -243,3 +243,62 @@ fn misuse_is_told() {
         assert!(ended.stderr.contains(words) && ended.stdout.is_empty(), "{args:?}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn symbols_have_reasons_of_their_own_and_names_a_language() {
+    let dir = directory();
+    let px = |points: &[[i32; 2]]| points.iter().map(|p| p.map(|c| c * 8)).collect::<Vec<_>>();
+    let line = |name: &str, points: &[[i32; 2]]| Feature::line(&px(points)).tag("name", name);
+    let point = |name: &str, at: [i32; 2]| Feature::points(&px(&[at])).tag("name", name);
+    let roads = Layer::new("roads")
+        .with(line("HHHHHHHHHH", &[[20, 20], [60, 20]]).id(1).tag("name:de", "HH"))
+        .with(line("HHHH", &[[100, 100], [300, 100]]).id(2))
+        .with(line("HHHH", &[[300, 100], [500, 100]]).id(3));
+    let places = Layer::new("places")
+        .with(point("HHHHHH", [5, 250]).id(1))
+        .with(point(&"H".repeat(60), [256, 300]).id(2))
+        .with(point("HHHH", [256, 400]).id(3))
+        .with(point("HHHH", [260, 400]).id(4));
+    // Each touches the next.
+    let row = (0..12).fold(Layer::new("row"), |row, i| row.with(point("HHHH", [30 + 40 * i, 200])));
+    write(&dir.path().join("tiles/0/0/0.mvt"), tile(&[roads, places, row]));
+    let layer = |from: &str, layout: Value| {
+        let mut whole = json!({"text-field": "{name}", "text-max-width": 1000});
+        layout.as_object().expect("members").iter().for_each(|(name, value)| whole[name] = value.clone());
+        json!({ "id": from, "type": "symbol", "source": "s", "source-layer": from, "layout": whole })
+    };
+    let style = json!({
+        "version": 8,
+        "sources": { "s": { "type": "vector", "tiles": ["tiles/{z}/{x}/{y}.mvt"], "maxzoom": 0 } },
+        "layers": [
+            layer("roads", json!({"symbol-placement": "line"})),
+            layer("places", json!({"symbol-avoid-edges": true})),
+            layer("row", json!({})),
+        ],
+    });
+    write(&dir.path().join("style.json"), style.to_string());
+    let left_out = |explained: &Value, layer: usize| explained["layers"][layer]["left_out"].clone();
+    let explained = json_of(dir.path(), &REASONS);
+    assert_eq!(left_out(&explained, 0), json!({ "no_room": 1, "joined": 1 }));
+    assert_eq!(left_out(&explained, 1), json!({ "over_edge": 1, "too_large": 1, "crowded": 1 }));
+    let row = left_out(&explained, 2);
+    assert!(row["crowded"].as_u64() > Some(2) && row["undecided"].as_u64() > Some(1), "{row}");
+    for (name, code, words) in [
+        ("roads/1", "no_room", "too short"),
+        ("roads/3", "joined", "put together"),
+        ("places/1", "over_edge", "symbol-avoid-edges"),
+        ("places/2", "too_large", "too far"),
+        ("places/4", "crowded", "other symbols"),
+    ] {
+        let followed = json_of(dir.path(), &[&REASONS[..], &["--feature", name]].concat());
+        let reason = &followed["features"][0]["layers"][0]["reason"];
+        assert_eq!(reason["code"], code, "{name}: {reason}");
+        assert!(reason["text"].as_str().is_some_and(|text| text.contains(words)), "{name}: {reason}");
+    }
+    let german = json_of(dir.path(), &[&REASONS[..], &["--lang", "de", "--feature", "roads/1"]].concat());
+    assert_eq!(left_out(&german, 0), json!({ "joined": 1 }));
+    let outcome = &german["features"][0]["layers"][0];
+    assert_eq!((&outcome["drawn"], &outcome["properties"]["text-field"]), (&json!(true), &json!("HH")));
+    let ended = run_in(dir.path(), &[], &[&["explain"], &REASONS[..], &["--lang", "!"]].concat());
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}

@@ -1,6 +1,7 @@
 //! All tests through the public doors, as one binary.
 
 mod accept;
+mod along_lines;
 mod caches;
 mod cli;
 mod decode;
@@ -21,6 +22,7 @@ mod names;
 mod options;
 mod page;
 mod paint;
+mod placed;
 mod png;
 mod raster_layers;
 mod runtime_api;

@@ -617,6 +617,9 @@ fn bounds_hold_for_every_feature() {
         (r#"["abs", ["sin", ["number", ["get", "n"]]]]"#, Some(1.0), Some(1.0)),
         (r#"["sqrt", ["-", 20, ["length", ["to-string", ["get", "n"]]]]]"#, Some(20f64.sqrt()), Some(20f64.sqrt())),
         (r#"["/", 1, ["number", ["get", "n"]]]"#, None, None),
+        (r#"["at", ["get", "n"], ["literal", [2, -7, 5]]]"#, Some(5.0), Some(7.0)),
+        (r#"["number", ["at", ["get", "n"], ["literal", [2, "x", 5]]], 1]"#, Some(5.0), Some(5.0)),
+        (r#"["number", ["at", 0, ["array", ["get", "n"]]]]"#, None, None),
     ] {
         assert_eq!(width(value), (upper, magnitude), "{value}");
     }

@@ -18,20 +18,20 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Scene units in a pixel, and tile units (of 4096) in a pixel of a 512 px square.
-const PX: i64 = 256;
-const UNITS: i32 = 8;
+pub const PX: i64 = 256;
+pub const UNITS: i32 = 8;
 
-fn id(z: u8, x: u32, y: u32) -> TileId {
+pub fn id(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).expect("a tile")
 }
 
 /// The tile that most tests are about.
-fn home() -> TileId {
+pub fn home() -> TileId {
     id(14, 8, 8)
 }
 
 /// A style of symbol layers of the source layer `a`, with the images `icon` (20 by 10 px) and `dots`.
-fn style(layers: &[(Json, Json)]) -> Style {
+pub fn style(layers: &[(Json, Json)]) -> Style {
     style_with(layers, sprite())
 }
 
@@ -53,14 +53,14 @@ fn style_with(layers: &[(Json, Json)], mut images: Sprite) -> Style {
     style
 }
 
-fn texts_style(layout: Json) -> Style {
+pub fn texts_style(layout: Json) -> Style {
     let mut whole = json!({"text-field": "{name}", "text-size": 20});
     layout.as_object().expect("an object").iter().for_each(|(name, value)| whole[name] = value.clone());
     style(&[(whole, json!({}))])
 }
 
 /// Where source tiles come from.
-trait Ground {
+pub trait Ground {
     fn class(&self) -> SizeClass;
     fn maxzoom(&self) -> u8;
     fn find(&self, cell: TileId) -> Option<(TileId, TileData)>;
@@ -89,10 +89,10 @@ trait Ground {
 }
 
 /// Written tiles of class 512; there are no others.
-struct Written(HashMap<TileId, Arc<mvt::Tile>>);
+pub struct Written(HashMap<TileId, Arc<mvt::Tile>>);
 
 impl Written {
-    fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> Written {
+    pub fn new(tiles: Vec<(TileId, Vec<Feature>)>) -> Written {
         let parsed = |features: Vec<Feature>| {
             let layer = features.into_iter().fold(Layer::new("a"), Layer::with);
             Arc::new(mvt::Tile::parse(tile(&[layer])).expect("a tile"))
@@ -100,7 +100,7 @@ impl Written {
         Written(tiles.into_iter().map(|(id, features)| (id, parsed(features))).collect())
     }
 
-    fn at_home(features: Vec<Feature>) -> Written {
+    pub fn at_home(features: Vec<Feature>) -> Written {
         Written::new(vec![(home(), features)])
     }
 }
@@ -118,14 +118,14 @@ impl Ground for Written {
 }
 
 /// The sample map.
-struct Sample {
+pub struct Sample {
     source: Source,
     runtime: tokio::runtime::Runtime,
     fetched: RefCell<HashMap<TileId, Option<Arc<mvt::Tile>>>>,
 }
 
 impl Sample {
-    fn new() -> Sample {
+    pub fn new() -> Sample {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let source = runtime.block_on(Source::open("sample", &Overrides::default(), None)).expect("the sample map");
         Sample { source, runtime, fetched: RefCell::default() }
@@ -189,21 +189,21 @@ fn symbols(scene: &Scene) -> Vec<(usize, &Symbols)> {
     scene.runs.iter().filter_map(of).collect()
 }
 
-fn texts(scene: &Scene) -> Vec<&Text> {
+pub fn texts(scene: &Scene) -> Vec<&Text> {
     symbols(scene).into_iter().flat_map(|(_, symbols)| &symbols.texts).collect()
 }
 
-fn icons(scene: &Scene) -> Vec<&Icon> {
+pub fn icons(scene: &Scene) -> Vec<&Icon> {
     symbols(scene).into_iter().flat_map(|(_, symbols)| &symbols.icons).collect()
 }
 
 /// What texts say, in the order in which they are drawn.
-fn said(scene: &Scene) -> Vec<&str> {
+pub fn said(scene: &Scene) -> Vec<&str> {
     texts(scene).into_iter().map(|text| text.content.as_str()).collect()
 }
 
 /// The rectangle around all of a text's glyphs' outlines, in pixels: left, top, right, bottom.
-fn around(scene: &Scene, text: &Text) -> [f64; 4] {
+pub fn around(scene: &Scene, text: &Text) -> [f64; 4] {
     let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
     for run in &text.runs {
         for glyph in &run.glyphs {
@@ -221,32 +221,32 @@ fn around(scene: &Scene, text: &Text) -> [f64; 4] {
     bounds
 }
 
-fn middle([left, top, right, bottom]: [f64; 4]) -> [f64; 2] {
+pub fn middle([left, top, right, bottom]: [f64; 4]) -> [f64; 2] {
     [(left + right) / 2.0, (top + bottom) / 2.0]
 }
 
 /// The scene of the home tile at 512 px, and where its first text is.
-fn first_text(style: &Style, features: Vec<Feature>) -> [f64; 4] {
+pub fn first_text(style: &Style, features: Vec<Feature>) -> [f64; 4] {
     let (scene, _) = Written::at_home(features).whole_scene(style, &Viewport::of_tile(home(), 512, 1));
     let found = texts(&scene);
     around(&scene, found.first().expect("a text"))
 }
 
-fn point(name: &str, x: i32, y: i32) -> Feature {
+pub fn point(name: &str, x: i32, y: i32) -> Feature {
     Feature::points(&[[x * UNITS, y * UNITS]]).tag("name", name)
 }
 
-fn line(name: &str, points: &[[i32; 2]]) -> Feature {
+pub fn line(name: &str, points: &[[i32; 2]]) -> Feature {
     let points: Vec<[i32; 2]> = points.iter().map(|p| p.map(|c| c * UNITS)).collect();
     Feature::line(&points).tag("name", name)
 }
 
-fn draw(style: &Style, features: Vec<Feature>) -> Scene {
+pub fn draw(style: &Style, features: Vec<Feature>) -> Scene {
     Written::at_home(features).whole_scene(style, &Viewport::of_tile(home(), 512, 1)).0
 }
 
 #[track_caller]
-fn assert_near(a: [f64; 2], b: [f64; 2], off: f64) {
+pub fn assert_near(a: [f64; 2], b: [f64; 2], off: f64) {
     assert!((0..2).all(|i| (a[i] - b[i]).abs() <= off), "{a:?} is not {b:?}");
 }
 
@@ -411,7 +411,7 @@ fn explain_says_why_a_symbol_is_not_there() {
     let source = SourceTiles { class: SizeClass::C512, maxzoom: 14, cells };
     let tiles = Tiles::from([("s".to_string(), source)]);
     let viewport = Viewport::of_tile(home(), 512, 1);
-    let report = rasterzen::scene::explain(&style, &viewport, &tiles, None).expect("an explanation");
+    let report = rasterzen::scene::explain(&style, &viewport, &tiles, None, None).expect("an explanation");
     let layer = serde_json::to_value(&report.layers[0]).expect("JSON");
     assert_eq!((&layer["drawn"], &layer["features"]), (&json!(1), &json!(6)), "{layer}");
     let expected = json!({"crowded": 1, "too_large": 1, "unpainted": 1, "no_image": 1, "filter": 1});

@@ -610,7 +610,7 @@ fn outlines_are_in_font_units_and_rings_in_pixels() {
 // Font files.
 
 /// A TrueType font "Squares" whose glyph 1 is a square of an em, for a few ideographs and the space; it is written here.
-fn squares() -> Vec<u8> {
+pub fn squares() -> Vec<u8> {
     let chars: [u16; 3] = [0x20, 0x4EAC, 0x6771];
     let u16s = |values: &[i32]| values.iter().flat_map(|v| (*v as u16).to_be_bytes()).collect::<Vec<u8>>();
     let mut cmap = u16s(&[0, 1, 3, 1, 0, 12]);
@@ -664,7 +664,7 @@ fn squares() -> Vec<u8> {
     font
 }
 
-fn with_squares() -> Fonts {
+pub fn with_squares() -> Fonts {
     Fonts::with_file(squares()).expect("a font")
 }
 

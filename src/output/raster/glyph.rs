@@ -7,7 +7,7 @@
 use super::outline::{grown, twice_area};
 use crate::bounded::Bounded;
 use crate::limits;
-use crate::scene::symbol::{Halo, Outlines};
+use crate::scene::symbol::{Halo, Outlines, TURNS};
 use crate::scene::{Path, UNITS};
 use crate::text::Outline;
 use foldhash::fast::RandomState;
@@ -17,9 +17,6 @@ use std::sync::{Arc, LazyLock};
 
 /// How far a flattened curve may be off, in scene units.
 const FLATNESS: f64 = UNITS as f64 / 32.0;
-
-/// Steps of a whole turn.
-const TURNS: f64 = 4096.0;
 
 /// Sine and cosine are rounded to this, so that they are the same everywhere.
 const PLACES: f64 = (1u32 << 30) as f64;
@@ -32,7 +29,7 @@ const STEPS: f64 = 64.0;
 pub struct Form {
     /// The em, in output pixels.
     pub size: f64,
-    /// Clockwise, in 1/4096 of a whole turn.
+    /// Clockwise, in 1/[`TURNS`] of a whole turn.
     pub turn: u16,
     /// How far it is grown, in scene units.
     pub radius: u32,

@@ -10,7 +10,7 @@ use super::ink::{color_attributes, number, write_opacity};
 use super::path::subpixel;
 use super::{SUBPIXELS, significant};
 use crate::output::raster::glyph::{Form, Shapes, radii};
-use crate::scene::symbol::{GlyphRun, Halo, Icon, Outlines, Pose, Symbols, Text};
+use crate::scene::symbol::{GlyphRun, Halo, Icon, Outlines, Pose, Symbols, TURNS, Text};
 use crate::style::color::Color;
 use std::fmt::Write;
 
@@ -99,7 +99,7 @@ fn write_use(out: &mut String, id: &str, [x, y]: [f64; 2], turn: u16) {
 }
 
 pub fn degrees(turn: u16) -> f64 {
-    number(f64::from(turn) * 360.0 / 4096.0)
+    number(f64::from(turn) * 360.0 / TURNS)
 }
 
 /// A halo. One that fades is made of several, the widest first, each as opaque as it takes to have with those below it

@@ -112,8 +112,8 @@ impl Look<'_> {
             failures: BTreeMap::new(),
         };
         let resolved = match fate {
-            Some(Fate::TooLarge | Fate::Crowded | Fate::Unpainted | Fate::NoImage | Fate::Drawn) => {
-                layer.resolved(self.subject(Some(feature)))
+            Some(fate) if fate > Fate::Filter => {
+                self.resolved(layer, Some(feature))
             }
             _ => Vec::new(),
         };
@@ -158,8 +158,14 @@ impl Look<'_> {
                 format!("{} cannot be evaluated: {}", refusing(), error.unwrap_or_default())
             }
             Cause::Outside => "nothing of it lies in the picture".to_string(),
+            Cause::Joined => {
+                "its line is put together with others that say the same, and one of them has the text".to_string()
+            }
+            Cause::NoRoom => "there is no room along the line: it is too short, or bends too much".to_string(),
+            Cause::OverEdge => "it would reach over the edge of its tile, and symbol-avoid-edges is set".to_string(),
+            Cause::Undecided => "whether there is room depends on too many other symbols".to_string(),
             Cause::TooLarge => "it reaches too far from its place".to_string(),
-            Cause::Crowded => "there is no room: other symbols take its place".to_string(),
+            Cause::Crowded => "other symbols take its place".to_string(),
             Cause::Unpainted => "there is nothing to paint: it is transparent, or has no width or radius".to_string(),
             Cause::NoImage => format!("there is no image {:?}", image_name(resolved).unwrap_or_default()),
         };

@@ -10,6 +10,7 @@ use super::canvas::{Located, SourceTiles, TileData, Tiles, cells};
 use super::trace::{Fate, Trace};
 use super::{LayerId, Run, Scene, build_traced, symbol};
 use crate::error::Error;
+use crate::language::{Language, Spoken};
 use crate::mvt;
 use crate::style::{Hidden, Kind, Layer, Resolved, Style, Subject};
 use crate::tile::TileId;
@@ -20,17 +21,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use follow::FeatureName;
 pub use report::{Cause, Explanation, Failure, FeatureReport, LayerReport, Outcome, Reason, SourceReport};
 
-/// Draws a style over the tiles of its sources, and says what became of everything; `wanted` names a feature to follow.
+/// Draws a style over the tiles of its sources, and says what became of everything; texts show the names for who reads the
+/// language, and `wanted` names a feature to follow.
 pub fn explain(
     style: &Style,
     viewport: &Viewport,
     tiles: &Tiles,
+    language: Option<&Language>,
     wanted: Option<&FeatureName>,
 ) -> Result<Explanation, Error> {
     let mut record = Record::default();
-    let symbols = symbol::place_traced(style, viewport, tiles, None, &mut record);
+    let symbols = symbol::place_traced(style, viewport, tiles, language, &mut record);
     let scene = build_traced(style, viewport, tiles, symbols, &mut record)?;
-    let look = Look { style, viewport, tiles, fates: &record.fates, drawn: drawn_layers(&scene) };
+    let look = Look { style, viewport, tiles, fates: &record.fates, drawn: drawn_layers(&scene), language };
     let documented = style.document["layers"].as_array().map_or(&[][..], Vec::as_slice);
     let layers = documented.iter().enumerate().map(|(place, json)| look.layer(place, json)).collect();
     let sources = tiles.iter().map(|(name, source)| look.source(name, source)).collect();
@@ -84,6 +87,7 @@ struct Look<'a> {
     tiles: &'a Tiles,
     fates: &'a HashMap<Mark, Fate>,
     drawn: BTreeSet<LayerId>,
+    language: Option<&'a Language>,
 }
 
 /// The tiles that a source's cells are drawn from, each once; whether the picture itself lies in them.
@@ -150,7 +154,7 @@ impl Look<'_> {
         if layer.is_visible(self.viewport.style_zoom()) && has_no_features(layer) {
             report.features = 1;
             report.drawn = usize::from(self.drawn.contains(&layer.index));
-            let all = layer.resolved(self.subject(None));
+            let all = self.resolved(layer, None);
             note_missing_image(self.style, &all, report);
             note_failures(all, report);
         }
@@ -165,7 +169,7 @@ impl Look<'_> {
                     continue;
                 };
                 if fate >= Fate::Unpainted && (own || fate == Fate::Drawn) {
-                    let all = layer.resolved(self.subject(Some(&located)));
+                    let all = self.resolved(layer, Some(&located));
                     if fate == Fate::NoImage {
                         note_missing_image(self.style, &all, report);
                     }
@@ -184,10 +188,17 @@ impl Look<'_> {
         }
     }
 
-    fn subject<'s>(&'s self, feature: Option<&'s Located>) -> Subject<'s> {
+    /// The layer's properties as they are for a feature; texts as they are for who reads the language.
+    fn resolved(&self, layer: &Layer, feature: Option<&Located>) -> Vec<Resolved> {
         let (zoom, tile_zoom) = (self.viewport.style_zoom(), self.viewport.tile_zoom());
-        let feature = feature.map(|feature| feature as _);
-        Subject { zoom, tile_zoom, globals: &self.style.globals, feature }
+        let subject = Subject { zoom, tile_zoom, globals: &self.style.globals, feature: feature.map(|f| f as _) };
+        let mut all = layer.resolved(subject);
+        if let (Kind::Symbol(_), Some(language), Some(feature)) = (&layer.kind, self.language, feature) {
+            let spoken = layer.resolved(Subject { feature: Some(&Spoken { feature, language }), ..subject });
+            let texts = all.iter_mut().zip(spoken).filter(|(property, _)| property.name == "text-field");
+            texts.for_each(|(property, spoken)| *property = spoken);
+        }
+        all
     }
 
     /// What became of a feature; none where its layer was not drawn.
@@ -211,7 +222,11 @@ impl Look<'_> {
                 None => Cause::Filter,
                 Some(_) => Cause::FilterFailed,
             },
+            Fate::Joined => Cause::Joined,
+            Fate::NoRoom => Cause::NoRoom,
             Fate::TooLarge => Cause::TooLarge,
+            Fate::OverEdge => Cause::OverEdge,
+            Fate::Undecided => Cause::Undecided,
             Fate::Crowded => Cause::Crowded,
             Fate::Unpainted => Cause::Unpainted,
             Fate::NoImage => Cause::NoImage,

@@ -21,6 +21,8 @@ pub struct Area<'t> {
     asked: BTreeSet<Point>,
     /// By source: cells that are not there.
     wanting: BTreeSet<(usize, TileId)>,
+    /// Anchors, in the picture, of symbols that depend on cells that are not there.
+    open: Vec<(Point, usize, TileId)>,
 }
 
 struct Source<'t> {
@@ -32,10 +34,12 @@ struct Source<'t> {
 
 /// A cell of a source, in one of the copies of the world.
 pub struct Cell<'t> {
-    pub id: TileId,
-    pub world: i64,
+    pub square: Square,
     pub placement: Placement<'t>,
 }
+
+/// That a cell has to be fetched first.
+pub struct NotThere;
 
 impl<'t> Area<'t> {
     /// Nothing yet, of the sources that visible symbol layers draw.
@@ -57,6 +61,7 @@ impl<'t> Area<'t> {
             gathered: BTreeSet::new(),
             asked: BTreeSet::new(),
             wanting: BTreeSet::new(),
+            open: Vec::new(),
         }
     }
 
@@ -75,6 +80,9 @@ impl<'t> Area<'t> {
             let missing = near.filter(|square| !source.tiles.cells.contains_key(&square.tile));
             cells.extend(missing.map(|square| (i, square.tile)));
         }
+        let is_reached = |point: Point| (0..2).all(|i| near.min[i] <= point[i] && point[i] <= near.max[i]);
+        let open = self.open.iter().filter(|(anchor, ..)| is_reached(*anchor));
+        cells.extend(open.map(|&(_, source, cell)| (source, cell)));
         let is_known = blocks.is_empty() && cells.is_empty();
         self.asked.extend(blocks);
         self.wanting.extend(cells);
@@ -108,9 +116,24 @@ impl<'t> Area<'t> {
         let found = self.squares(source, whole).filter_map(|square| {
             let placement = self.placement(source, square)?;
             let inside = rects.iter().copied().filter(|&block| block.meets(placement.cell)).reduce(Rect::union)?;
-            Some((Cell { id: square.tile, world: square.world, placement }, inside.intersection(placement.cell)))
+            Some((Cell { square, placement }, inside.intersection(placement.cell)))
         });
         found.collect()
+    }
+
+    /// A cell, none where there is nothing; an error where that is not known.
+    pub fn cell(&self, source: &str, square: Square) -> Result<Option<Cell<'t>>, NotThere> {
+        let Some(source) = self.sources.iter().find(|known| known.name == source) else { return Ok(None) };
+        if !source.tiles.cells.contains_key(&square.tile) {
+            return Err(NotThere);
+        }
+        Ok(self.placement(source, square).map(|placement| Cell { square, placement }))
+    }
+
+    /// Notes that a symbol, its anchor in the picture, depends on a cell that is not there.
+    pub fn leave_open(&mut self, anchor: Point, source: &str, cell: TileId) {
+        let found = self.sources.iter().position(|known| known.name == source);
+        self.open.extend(found.map(|source| (anchor, source, cell)));
     }
 
     /// The block that holds a point of the map.

@@ -2,27 +2,29 @@
 
 use super::super::canvas::Located;
 use super::super::cut::{self, Piece};
-use super::super::path::{Point, Rect, UNITS, distance};
+use super::super::path::{Point, Rect, UNITS};
 use super::super::sieve::Sieve;
 use super::super::trace::{Fate, Trace};
-use super::area::{Area, Cell};
-use super::course::{self, Along, Course, Manner, Spacing};
+use super::area::{Area, Cell, NotThere};
+use super::beyond::{self, Lines, LinesOfCells, On, Standing};
+use super::course::{self, Along, Course, Manner, Room, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
 use super::pole;
-use super::text::{Block, Texts, Words, units};
+use super::text::{Block, HALO, OVERHANG, Texts, Words, units};
 use crate::language::Language;
 use crate::limits;
 use crate::mvt;
+use crate::style::color::Color;
 use crate::style::expression::Section;
 use crate::style::{
     self, Alignment, AtZoom, Condition, Layer, Overlap, Placement, Style, Symbol, TextAlignment, turned,
 };
 use crate::text::Shaper;
-use crate::tile::TileId;
 use crate::value::{Attributes, GeometryKind};
-use crate::viewport::Viewport;
+use crate::viewport::{Square, Viewport};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A symbol layer at the zoom of a picture.
@@ -46,6 +48,9 @@ pub struct Symbols<'s> {
     max_angle: f64,
     text: Rules,
     icon: Rules,
+    halo_color: AtZoom<'s, Color>,
+    /// Width and blur, in CSS pixels.
+    halo_lengths: [AtZoom<'s, f64>; 2],
 }
 
 /// What is said of a part and holds for all features.
@@ -93,36 +98,29 @@ impl Setting {
         }
     }
 
-    fn extent(&self) -> Option<Rect> {
+    /// What of the picture it may change, where letters and halo reach so many output pixels out of their boxes.
+    fn extent(&self, reach: f64) -> Option<Rect> {
         match self {
-            Setting::Block(block) => Some(block.extent()),
-            Setting::Along(along) => along.extent(),
+            Setting::Block(block) => Some(block.extent(reach)),
+            Setting::Along(along) => along.extent(reach),
         }
     }
 }
 
 /// A place where a symbol may stand.
-struct Spot<'t, 'l> {
+struct Spot<'t> {
     feature: mvt::Feature<'t>,
     words: Option<Words>,
     /// In scene units of the map.
     point: Point,
+    /// The same, within the cell that owns it.
+    home: Point,
     /// Which of its feature's, or of its cell's along lines.
     index: usize,
+    standing: Option<Standing>,
     /// The line that it stands on, and how far along it.
-    on: Option<(&'l Course, f64)>,
+    on: Option<(Rc<Course>, f64)>,
 }
-
-/// The lines of a cell that a layer puts symbols on.
-pub struct Lines<'t> {
-    features: Vec<(mvt::Feature<'t>, Option<Words>)>,
-    courses: Vec<Course>,
-    /// Which course, and how far along it.
-    spots: Vec<(usize, f64)>,
-}
-
-/// The lines of each layer in each cell, and copy of the world, that has been looked at.
-pub type LinesOfCells<'t> = HashMap<(usize, TileId, i64), Lines<'t>>;
 
 /// What could be drawn.
 pub type Candidates<'t, M> = Node<Candidate<'t, M>>;
@@ -186,6 +184,9 @@ impl<'s> Symbols<'s> {
             max_angle: symbol.text.max_angle.at(tile_zoom).constant().to_radians(),
             text: Rules::new(&symbol.text.part, viewport),
             icon: Rules::new(&symbol.icon.part, viewport),
+            halo_color: symbol.text.part.halo_color.at(viewport.style_zoom()),
+            halo_lengths: [&symbol.text.part.halo_width, &symbol.text.part.halo_blur]
+                .map(|length| length.at(viewport.style_zoom())),
         }
     }
 
@@ -198,7 +199,7 @@ impl<'s> Symbols<'s> {
     pub fn gather<'t, T: Trace>(
         &self,
         index: usize,
-        area: &Area<'t>,
+        area: &mut Area<'t>,
         blocks: &BTreeSet<Point>,
         lines: &mut LinesOfCells<'t>,
         trace: &mut T,
@@ -214,34 +215,47 @@ impl<'s> Symbols<'s> {
                     let points = points(&located(feature));
                     spots.extend(points.into_iter().enumerate().map(|(index, at)| {
                         let (words, point) = (words.clone(), projection.point(at));
-                        Spot { feature, words, point, index, on: None }
+                        Spot { feature, words, point, home: point, index, standing: None, on: None }
                     }));
                 });
             } else {
-                let key = (index, cell.id, cell.world);
-                let lines = &*lines.entry(key).or_insert_with(|| self.lines(&cell, data, trace));
-                spots.extend(lines.spots.iter().enumerate().map(|(index, &(course, at))| {
-                    let course = &lines.courses[course];
+                let key = (index, cell.square);
+                let lines = lines.entry(key).or_insert_with(|| self.lines(&cell, trace));
+                let Some(lines) = lines else { continue };
+                spots.extend(lines.spots.iter().enumerate().map(|(index, &standing)| {
+                    let course = &lines.courses[standing.course];
                     let (feature, words) = lines.features[course.feature].clone();
-                    Spot { feature, words, point: course.point(at), index, on: Some((course, at)) }
+                    let on = Some((course.clone(), standing.at));
+                    let Standing { point, home, .. } = standing;
+                    Spot { feature, words, point, home, index, standing: Some(standing), on }
                 }));
             }
-            spots.retain(|spot| cell.holds(spot.point) && blocks.contains(&area.block_of(spot.point)));
-            for (spot, sort_key) in self.first(spots, area, located) {
+            spots.retain(|spot| cell.holds(spot.home) && blocks.contains(&area.block_of(spot.home)));
+            for (mut spot, sort_key) in self.first(spots, area, located) {
                 let feature = located(spot.feature);
                 let mark = trace.mark(self.layer, &feature);
-                let anchor = self.in_picture(spot.point);
-                let (places, ways) = self.places(&feature, &spot, anchor, &cell);
-                if places.is_empty() {
-                    trace.came_to(&mark, Fate::TooLarge);
-                    continue;
+                match self.stand(&mut spot, &feature, (index, cell.square), area, lines, trace) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(fate) => {
+                        trace.came_to(&mark, fate);
+                        continue;
+                    }
                 }
+                let anchor = self.in_picture(spot.point);
+                let (places, ways) = match self.places(&feature, &spot, anchor, &cell) {
+                    Ok(places) => places,
+                    Err(fate) => {
+                        trace.came_to(&mark, fate);
+                        continue;
+                    }
+                };
                 let rank = Rank {
                     layer: self.layer.index,
                     sort_key,
                     feature: spot.feature.place(),
                     anchor: spot.index,
-                    cell: (cell.id, cell.world),
+                    cell: (cell.square.tile, cell.square.world),
                 };
                 let drawn = Candidate { layer: index, feature, mark, anchor, sort_key, ways };
                 found.push(Node { rank, places, drawn });
@@ -250,13 +264,13 @@ impl<'s> Symbols<'s> {
     }
 
     /// Those of each block that come first, as many as may be there, with their sort keys.
-    fn first<'t, 'l>(
+    fn first<'t>(
         &self,
-        spots: Vec<Spot<'t, 'l>>,
+        spots: Vec<Spot<'t>>,
         area: &Area,
         located: impl Fn(mvt::Feature<'t>) -> Located<'t>,
-    ) -> Vec<(Spot<'t, 'l>, f64)> {
-        let key = |spot: &Spot<'t, 'l>| self.sort_key.as_ref().map_or(0.0, |key| key.of(&located(spot.feature)));
+    ) -> Vec<(Spot<'t>, f64)> {
+        let key = |spot: &Spot<'t>| self.sort_key.as_ref().map_or(0.0, |key| key.of(&located(spot.feature)));
         let keyed = spots.into_iter().map(|spot| {
             let key = key(&spot);
             (spot, key)
@@ -267,7 +281,7 @@ impl<'s> Symbols<'s> {
         }
         let mut counts: HashMap<Point, usize> = HashMap::new();
         keyed.retain(|(spot, _)| {
-            let count = counts.entry(area.block_of(spot.point)).or_default();
+            let count = counts.entry(area.block_of(spot.home)).or_default();
             *count += 1;
             *count <= limits::SYMBOLS
         });
@@ -302,15 +316,13 @@ impl<'s> Symbols<'s> {
         }
     }
 
-    /// Where the symbols of a cell stand along its lines.
-    fn lines<'t, T: Trace>(&self, cell: &Cell<'t>, data: &'t mvt::Layer, trace: &mut T) -> Lines<'t> {
+    /// The lines of a cell, and where its symbols stand along them.
+    fn lines<'t, T: Trace>(&self, cell: &Cell<'t>, trace: &mut T) -> Option<Lines<'t>> {
+        let data = cell.placement.tile.layer(&self.layer.source_layer)?;
         let projection = cell.placement.projection(data.extent());
         let whole = cell.placement.cell;
-        let mut features: Vec<(mvt::Feature<'t>, Option<Words>)> = Vec::new();
+        let mut lines = Lines::new(whole, projection.tolerance(), self.spacing / 2.0);
         let mut pieces: Vec<(usize, Piece, Option<usize>)> = Vec::new();
-        // Each text once, and which of them a feature has.
-        let mut texts: HashMap<String, usize> = HashMap::new();
-        let mut said: Vec<Option<usize>> = Vec::new();
         self.each_feature(cell, data, whole, trace, |feature, words, trace| {
             let located = cell.placement.located(feature, data.extent());
             if located.kind() == GeometryKind::Point {
@@ -328,43 +340,57 @@ impl<'s> Symbols<'s> {
             // What stands in the middle of lines stands on each by itself.
             let is_joined = self.placement == Placement::Line;
             let text = words.as_ref().filter(|_| is_joined).map(|words| {
-                let next = texts.len();
-                *texts.entry(words.text()).or_insert(next)
+                let next = lines.texts.len();
+                *lines.texts.entry(words.text()).or_insert(next)
             });
-            pieces.extend(cut_pieces.into_iter().map(|piece| (features.len(), piece, text)));
-            features.push((feature, words));
-            said.push(text);
+            pieces.extend(cut_pieces.into_iter().map(|piece| (lines.features.len(), piece, text)));
+            lines.features.push((feature, words));
+            lines.said.push(text);
         });
-        let courses = course::courses(pieces);
-        let mut spots: Vec<(usize, f64)> = Vec::new();
-        // Where texts stand already, so that none stands again near by.
-        let mut taken: HashMap<(usize, Point), Vec<Point>> = HashMap::new();
-        let least = self.spacing / 2.0;
-        let place = |point: Point| point.map(|c| c.div_euclid(least.ceil() as i64));
+        // Which features have anything in the cell.
+        let mut is_there = vec![false; lines.features.len()];
+        pieces.iter().for_each(|(feature, ..)| is_there[*feature] = true);
+        lines.courses = course::courses(pieces).into_iter().map(Rc::new).collect();
         let mut left = limits::SYMBOL_ANCHORS;
-        for (i, course) in courses.iter().enumerate() {
-            let (feature, words) = &features[course.feature];
+        for (i, course) in lines.courses.iter().enumerate() {
+            let (feature, words) = &lines.features[course.feature];
             let located = cell.placement.located(*feature, data.extent());
             let rule = self.spacing(&located, words.as_ref());
             let found = match self.placement {
                 Placement::LineCenter => course.middle(&rule).into_iter().collect(),
                 _ => course.anchors(&rule, &mut left),
             };
-            for at in found {
+            for (at, room) in found {
                 let point = course.point(at);
-                if let Some(text) = said[course.feature] {
-                    let [x, y] = place(point);
-                    let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
-                    let mut others = around.filter_map(|place| taken.get(&(text, place))).flatten();
-                    if others.any(|&other| distance(other, point) < least) {
+                if let Some(text) = lines.said[course.feature].filter(|_| room == Room::Within) {
+                    if lines.taken.is_near(text, point) {
+                        let mark = trace.mark(self.layer, &located);
+                        trace.came_to(&mark, Fate::Crowded);
                         continue;
                     }
-                    taken.entry((text, [x, y])).or_default().push(point);
+                    lines.taken.add(text, point);
                 }
-                spots.push((i, at));
+                lines.spots.push(Standing { course: i, at, room, point, home: point });
             }
         }
-        Lines { features, courses, spots }
+        lines.add_cuts(self.goes_over());
+        let (mut has_line, mut has_spot) = (vec![false; is_there.len()], vec![false; is_there.len()]);
+        lines.courses.iter().for_each(|course| has_line[course.feature] = true);
+        lines.spots.iter().for_each(|spot| has_spot[lines.courses[spot.course].feature] = true);
+        for (i, (feature, _)) in lines.features.iter().enumerate().filter(|(i, _)| is_there[*i]) {
+            let mark = trace.mark(self.layer, &cell.placement.located(*feature, data.extent()));
+            if !has_line[i] {
+                trace.came_to(&mark, Fate::Joined);
+            } else if !has_spot[i] {
+                trace.came_to(&mark, Fate::NoRoom);
+            }
+        }
+        Some(lines)
+    }
+
+    /// Whether texts along lines may reach over the edges of cells.
+    fn goes_over(&self) -> bool {
+        self.placement == Placement::Line && !self.is_inside_tile
     }
 
     /// How symbols of a feature stand along its lines.
@@ -374,7 +400,49 @@ impl<'s> Symbols<'s> {
         let icon = icon.map_or(0.0, |icon| f64::from(icon.size[0]));
         let em = words.map_or(0.0, |words| words.size);
         let [length, em] = [text.max(icon), em].map(|pixels| pixels * UNITS as f64);
-        Spacing { spacing: self.spacing, length, em, max_angle: self.max_angle }
+        let goes_over = words.is_some() && self.goes_over();
+        Spacing { spacing: self.spacing, length, em, max_angle: self.max_angle, goes_over }
+    }
+
+    /// Finds out what the line of a spot goes on into, as far as that matters; false where that is not known yet, an error
+    /// where the symbol cannot stand there.
+    fn stand<'t, T: Trace>(
+        &self,
+        spot: &mut Spot<'t>,
+        feature: &Located<'t>,
+        (layer, square): (usize, Square),
+        area: &mut Area<'t>,
+        lines: &mut LinesOfCells<'t>,
+        trace: &mut T,
+    ) -> Result<bool, Fate> {
+        let (Some(standing), Some((course, at))) = (spot.standing, &spot.on) else { return Ok(true) };
+        let rule = self.spacing(feature, spot.words.as_ref());
+        let text = self.texts.as_ref().zip(spot.words.as_ref()).filter(|_| rule.goes_over);
+        let text = text.map_or(0.0, |(texts, words)| texts.reach(words, feature) * UNITS as f64);
+        if standing.room == Room::Within && !course.is_cut_within(*at, text) {
+            return Ok(true);
+        }
+        let reach = limits::SYMBOL_REACH * f64::from(self.viewport.scale) * UNITS as f64;
+        loop {
+            match beyond::on(lines, layer, square, &standing, reach) {
+                Some(On::Open(next)) => match area.cell(&self.layer.source, next) {
+                    Ok(cell) => {
+                        let there = cell.and_then(|cell| self.lines(&cell, trace));
+                        lines.insert((layer, next), there);
+                    }
+                    Err(NotThere) => {
+                        area.leave_open(self.in_picture(spot.point), &self.layer.source, next.tile);
+                        return Ok(false);
+                    }
+                },
+                Some(On::Line(course, at)) if course.room(at, &rule) == Some(Room::Within) => {
+                    spot.on = Some((course, at));
+                    return Ok(true);
+                }
+                Some(On::Line(..)) => return Err(Fate::NoRoom),
+                None => return Err(Fate::Crowded),
+            }
+        }
     }
 
     /// How far the map is turned in the picture, in degrees clockwise.
@@ -395,7 +463,7 @@ impl<'s> Symbols<'s> {
         let Some((texts, words)) = self.texts.as_ref().zip(spot.words.as_ref()) else { return Vec::new() };
         let turned = |is_map: bool| if is_map { self.turn() } else { 0.0 };
         let is_map = self.text_alignment == TextAlignment::Map;
-        match spot.on {
+        match &spot.on {
             None => texts.blocks(words, feature, turned(is_map), true).into_iter().map(Setting::Block).collect(),
             Some(_) if self.text_alignment == TextAlignment::Viewport => {
                 texts.blocks(words, feature, 0.0, false).into_iter().map(Setting::Block).collect()
@@ -410,7 +478,9 @@ impl<'s> Symbols<'s> {
                     is_upright: self.text_alignment == TextAlignment::ViewportGlyph,
                     turn: self.turn(),
                 };
-                let along = course.along(at, spot.point, &texts.line(words), words.size, &manner);
+                let stands = manner.keeps_upright && !manner.is_upright;
+                let column = if stands { texts.column(words) } else { None };
+                let along = course.along(*at, spot.point, &texts.line(words), column.as_ref(), words.size, &manner);
                 along.map(Setting::Along).into_iter().collect()
             }
         }
@@ -420,9 +490,9 @@ impl<'s> Symbols<'s> {
     fn icon(&self, feature: &Located, spot: &Spot) -> Option<Placed> {
         let icons = self.icons.as_ref()?;
         let alignment = self.icon_alignment.of(feature);
-        let angle = match spot.on {
+        let angle = match &spot.on {
             Some((course, at)) if alignment != Alignment::Viewport => {
-                let angle = (course.angle(at) + self.turn()).rem_euclid(360.0);
+                let angle = (course.angle(*at) + self.turn()).rem_euclid(360.0);
                 let is_backwards = angle > 90.0 && angle <= 270.0;
                 if self.keeps_upright[0] && is_backwards { angle - 180.0 } else { angle }
             }
@@ -432,8 +502,14 @@ impl<'s> Symbols<'s> {
         icons.placed(feature, angle).ok()
     }
 
-    /// The places of a symbol, with what is drawn at each: each text with the icon; then what may stand alone.
-    fn places(&self, feature: &Located, spot: &Spot, anchor: Point, cell: &Cell) -> (Vec<Place>, Vec<Way>) {
+    /// The places of a symbol, at least one, with what is drawn at each: each text with the icon; then what may stand alone.
+    fn places(
+        &self,
+        feature: &Located,
+        spot: &Spot,
+        anchor: Point,
+        cell: &Cell,
+    ) -> Result<(Vec<Place>, Vec<Way>), Fate> {
         let (settings, icon) = (self.settings(feature, spot), self.icon(feature, spot));
         let sections = spot.words.as_ref().map_or_else(|| Vec::new().into(), |words| words.sections.clone());
         let fitted = |setting: &Setting| match (&self.icons, &icon, setting) {
@@ -461,6 +537,9 @@ impl<'s> Symbols<'s> {
             ways.push((Way { icon, ..Way::default() }, false));
         }
         let padding = self.texts.as_ref().map_or(0.0, |texts| texts.padding);
+        let text_reach = spot.words.as_ref().map_or(0.0, |words| OVERHANG * words.size + self.halo(feature, words.size));
+        let is_too_long = spot.words.as_ref().is_some_and(Words::is_too_long);
+        let mut why = if spot.on.is_some() && !is_too_long { Fate::NoRoom } else { Fate::TooLarge };
         let mut places = Vec::with_capacity(ways.len());
         let mut kept = Vec::with_capacity(ways.len());
         for (mut way, is_shy) in ways {
@@ -470,25 +549,36 @@ impl<'s> Symbols<'s> {
                 .map(|icon| (self.icon.part(&[icon.collision()], anchor, false), icon.extent(), &self.icon));
             let text = way.text.as_ref().and_then(|(setting, _)| {
                 let part = self.text.part(&setting.collision(padding), anchor, is_shy);
-                Some((part, setting.extent()?, &self.text))
+                Some((part, setting.extent(text_reach)?, &self.text))
             });
             let parts: Vec<(Part, Rect, &Rules)> = icon.into_iter().chain(text).collect();
             let extents = parts.iter().map(|(_, extent, rules)| moved(moved(*extent, anchor), rules.translate));
             let Some(extent) = extents.reduce(Rect::union) else { continue };
             let boxes = parts.iter().flat_map(|(part, ..)| part.boxes.iter().copied());
             if !self.is_near(boxes.fold(extent, Rect::union), anchor) {
+                why = why.max(Fate::TooLarge);
                 continue;
             }
             let parts: Vec<Part> = parts.into_iter().map(|(part, ..)| part).collect();
             let mut boxes = parts.iter().flat_map(|part| &part.boxes);
             if self.is_inside_tile && !boxes.all(|rect| self.is_within(*rect, cell)) {
+                why = why.max(Fate::OverEdge);
                 continue;
             }
             way.extent = Some(extent);
             places.push(Place { parts });
             kept.push(way);
         }
-        (places, kept)
+        if places.is_empty() { Err(why) } else { Ok((places, kept)) }
+    }
+
+    /// How far the halo of a feature's text reaches, in output pixels.
+    fn halo(&self, feature: &Located, size: f64) -> f64 {
+        let [width, blur] = self.halo_lengths.each_ref().map(|length| {
+            let pixels = length.of(feature) * f64::from(self.viewport.scale);
+            pixels.clamp(0.0, HALO * size)
+        });
+        if width > 0.0 && self.halo_color.of(feature).a > 0.0 { width + blur } else { 0.0 }
     }
 
     /// Whether all of a symbol is as near to its anchor as one can be.

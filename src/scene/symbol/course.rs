@@ -1,13 +1,13 @@
 //! Symbols along lines: where on them, and how a text bends with them.
 //!
-//! The lines of one cell that say the same are put together where one ends and another begins. What stands on them
-//! depends on that cell alone.
+//! The lines of one cell that say the same are put together where one ends and another begins. Where they go on in the
+//! next cell, `beyond` finds out.
 
 use super::super::path::{Point, Rect, UNITS, distance};
-use super::text::{HALO, OVERHANG, around, turn, units};
-use crate::scene::cut::Piece;
+use super::text::{Inset, around, turn, units};
+use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
-use crate::text::Shaped;
+use crate::text::{self, Shaped};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,16 +16,19 @@ const ANGLE_WINDOW: f64 = 0.6;
 /// From the beginning of a line to a text's, in ems (as MapLibre has it).
 const INDENT: f64 = 2.0;
 
+/// An image stands before a glyph that begins no more than this after it, in ems: sums are rounded.
+const NEXT: f64 = 1e-6;
+
 /// A line, of one feature or put together from several.
 pub struct Course {
     /// Which of the features given; of several the one that stands first.
     pub feature: usize,
     /// In scene units of the map.
-    points: Vec<Point>,
+    pub points: Vec<Point>,
     /// How far along the line each point lies.
     lengths: Vec<f64>,
-    /// Whether it begins where a tile cuts it.
-    is_continued: bool,
+    /// The cell's edges that cut it, where it begins and where it ends.
+    pub borders: [Border; 2],
 }
 
 /// Where on a line symbols may stand.
@@ -38,6 +41,17 @@ pub struct Spacing {
     pub em: f64,
     /// In radians.
     pub max_angle: f64,
+    /// Whether it may reach over an edge of the cell onto what the line goes on into.
+    pub goes_over: bool,
+}
+
+/// What a symbol at a place has room on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Its cell's part of the line.
+    Within,
+    /// Not that, but maybe what it goes on into.
+    Beyond,
 }
 
 /// A text that bends with its line; scene units from its anchor.
@@ -48,7 +62,8 @@ pub struct Along {
     pub size: f64,
     /// For each glyph where its origin is, and how it is turned.
     pub glyphs: Vec<(Point, u16)>,
-    /// Of each glyph, in output pixels: its middle, half its size, and its angle in degrees.
+    pub insets: Vec<Inset>,
+    /// Of each glyph and image, in output pixels: its middle, half its size, and its angle in degrees.
     cells: Vec<([f64; 2], [f64; 2], f64)>,
 }
 
@@ -116,7 +131,30 @@ impl Course {
             length += distance(pair[0], pair[1]);
             lengths.push(length);
         }
-        Course { feature, points: piece.points, lengths, is_continued: piece.borders[0] != [None; 2] }
+        Course { feature, points: piece.points, lengths, borders: piece.borders }
+    }
+
+    /// The stretch around a place, at least so far to both sides, with what comes before and after the line; and how far
+    /// along that the place is. Whole segments, so that what lies on them is where it is on the line.
+    pub fn around(&self, at: f64, reach: f64, [before, after]: &[Vec<Point>; 2]) -> (Course, f64) {
+        let first = self.lengths.partition_point(|&length| length <= at - reach).saturating_sub(1);
+        let last = self.lengths.partition_point(|&length| length < at + reach).min(self.points.len() - 1);
+        let own = self.points[first..=last].iter();
+        let points = before.iter().rev().chain(own).chain(after).copied().collect();
+        let piece = Piece { points, closed: false, segment: 0, borders: [[None; 2]; 2] };
+        let stretch = Course::new(self.feature, piece);
+        let at = stretch.lengths[before.len()] + (at - self.lengths[first]);
+        (stretch, at)
+    }
+
+    /// Whether a cell's edge cuts it so near to a place.
+    pub fn is_cut_within(&self, at: f64, reach: f64) -> bool {
+        at < reach && self.is_cut(0) || self.length() - at < reach && self.is_cut(1)
+    }
+
+    /// Whether a cell's edge cuts it where it begins, or ends.
+    fn is_cut(&self, end: usize) -> bool {
+        self.borders[end] != [None; 2]
     }
 
     pub fn length(&self) -> f64 {
@@ -156,14 +194,14 @@ impl Course {
 
     /// Where symbols may stand: one after another with space between them, or one in the middle where there is room for
     /// no more. No more than `left` places are tried, which becomes less by as many.
-    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<f64> {
+    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<(f64, Room)> {
         // There is always some space between them.
         let spacing = if rule.spacing - rule.length < rule.spacing / 4.0 {
             rule.length + rule.spacing / 4.0
         } else {
             rule.spacing
         };
-        let first = match self.is_continued {
+        let first = match self.is_cut(0) {
             true => spacing / 2.0,
             false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
         };
@@ -173,21 +211,38 @@ impl Course {
         }
         *left -= count;
         let all = (0..count).map(|i| first + i as f64 * spacing);
-        let found: Vec<f64> = all.filter(|&at| self.has_room(at, rule)).collect();
-        if found.is_empty() { self.middle(rule).into_iter().collect() } else { found }
+        let mut found: Vec<(f64, Room)> = all.filter_map(|at| Some((at, self.room(at, rule)?))).collect();
+        if found.iter().all(|(_, room)| *room == Room::Beyond) {
+            let is_needed = |room: Room| room == Room::Within || found.is_empty();
+            let middle = self.middle(rule).filter(|(_, room)| is_needed(*room));
+            found.extend(middle);
+        }
+        found
     }
 
-    /// The middle of the line, if there is room.
-    pub fn middle(&self, rule: &Spacing) -> Option<f64> {
-        Some(self.length() / 2.0).filter(|&at| self.has_room(at, rule))
+    /// The middle of the line, if there may be room: where there is too little and the line goes on at one end, as near to
+    /// the other as can be.
+    pub fn middle(&self, rule: &Spacing) -> Option<(f64, Room)> {
+        let at = match [0, 1].map(|end| rule.goes_over && rule.length > self.length() && self.is_cut(end)) {
+            [true, false] => self.length() - rule.length / 2.0,
+            [false, true] => rule.length / 2.0,
+            _ => self.length() / 2.0,
+        };
+        Some((at, self.room(at, rule)?))
     }
 
     /// Whether a symbol's length fits, and the line does not turn too much on it.
-    fn has_room(&self, at: f64, rule: &Spacing) -> bool {
+    pub fn room(&self, at: f64, rule: &Spacing) -> Option<Room> {
         let (start, end) = (at - rule.length / 2.0, at + rule.length / 2.0);
-        if start < 0.0 || end > self.length() {
-            return false;
+        let (lacks, is_on_it) = ([start < 0.0, end > self.length()], (0.0..=self.length()).contains(&at));
+        let goes_on = |end: usize| !lacks[end] || rule.goes_over && is_on_it && self.is_cut(end);
+        if !goes_on(0) || !goes_on(1) || !self.is_straight_enough(start, end, rule) {
+            return None;
         }
+        Some(if lacks == [false; 2] { Room::Within } else { Room::Beyond })
+    }
+
+    fn is_straight_enough(&self, start: f64, end: f64, rule: &Spacing) -> bool {
         // Icons do not bend.
         if rule.em == 0.0 {
             return true;
@@ -217,40 +272,90 @@ impl Course {
         true
     }
 
-    /// A text in one line laid along this one; none where it does not fit.
-    pub fn along(&self, at: f64, anchor: Point, shaped: &Arc<Shaped>, size: f64, manner: &Manner) -> Option<Along> {
-        let line = shaped.lines.first()?;
+    /// A text in one line laid along this one; none where it does not fit. Where the line is steep in the picture, as a column
+    /// instead, if there is one (as MapLibre has it).
+    pub fn along(
+        &self,
+        at: f64,
+        anchor: Point,
+        row: &Arc<Shaped>,
+        column: Option<&Arc<Shaped>>,
+        size: f64,
+        manner: &Manner,
+    ) -> Option<Along> {
         let pixels = UNITS as f64;
-        let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
-        let end = begin + line.length * size * pixels;
         let place = |along: f64, sign: f64| {
             let at = at + sign * along;
             (0.0..=self.length()).contains(&at).then(|| turned(self.from(anchor, at), manner.turn))
         };
-        let (from, to) = (place(begin, 1.0)?, place(end, 1.0)?);
-        // Upside down is what runs to the left, or straight down.
-        let is_backwards = to[0] < from[0] || (to[0] == from[0] && to[1] > from[1]);
+        let ends = |line: &text::Line| {
+            let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
+            let end = begin + line.length * size * pixels;
+            Some((begin, place(begin, 1.0)?, place(end, 1.0)?))
+        };
+        let line = row.lines.first()?;
+        let (begin, from, to) = ends(line)?;
+        let is_steep = (to[1] - from[1]).abs() > (to[0] - from[0]).abs();
+        let column = column.filter(|_| is_steep).and_then(|column| Some((column, column.lines.first()?)));
+        let is_column = column.is_some();
+        let (shaped, line) = column.unwrap_or((row, line));
+        let (begin, from, to) = if is_column { ends(line)? } else { (begin, from, to) };
+        let is_backwards = match is_column {
+            // Columns are read from the top down.
+            true => to[1] < from[1],
+            // Upside down is what runs to the left, or straight down.
+            false => to[0] < from[0] || (to[0] == from[0] && to[1] > from[1]),
+        };
         let sign = if manner.keeps_upright && is_backwards { -1.0 } else { 1.0 };
-        let baseline = line.start[1] - shaped.height / 2.0 + manner.offset[1];
-        let mut along = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), cells: Vec::new() };
-        let mut pen = begin;
-        for glyph in &line.glyphs {
-            let advance = glyph.advance * size * pixels;
-            let middle = pen + advance / 2.0;
-            pen += advance;
+        let down = manner.offset[1];
+        let baseline = line.start[1] - shaped.height / 2.0 + down;
+        let mut laid = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), insets: Vec::new(), cells: Vec::new() };
+        // Where what stands on the line is from its beginning on, how long it is there, and how it is turned.
+        let stand = |pen: f64, advance: f64| {
+            let middle = pen + advance * size * pixels / 2.0;
             let position = place(middle, sign)?.map(|c| c / pixels);
             let of_line = self.angle(at + sign * middle) + manner.turn + if sign < 0.0 { 180.0 } else { 0.0 };
-            let angle = manner.rotate + if manner.is_upright { 0.0 } else { of_line };
-            let origin = turned(
-                [glyph.offset[0] - glyph.advance / 2.0, baseline + glyph.offset[1]].map(|ems| ems * size),
-                angle,
-            );
-            along.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(angle)));
-            let down = turned([0.0, manner.offset[1] * size], angle);
-            let half = [glyph.advance * size / 2.0, shaped.height * size / 2.0];
-            along.cells.push(([0, 1].map(|i| position[i] + down[i]), half, angle));
+            let upright = if is_column { of_line - 90.0 } else { of_line };
+            Some((position, manner.rotate + if manner.is_upright { 0.0 } else { upright }))
+        };
+        // Along the line and down from it: to the right and down, in a column down and to the left.
+        let across = |[along, down]: [f64; 2]| if is_column { [-down, along] } else { [along, down] };
+        let thickness = if is_column { shaped.width } else { shaped.height };
+        let mut images = line.images.iter().peekable();
+        let start = line.start[usize::from(is_column)];
+        let mut pen = begin;
+        let mut before = 0.0;
+        for glyph in line.glyphs.iter().map(Some).chain([None]) {
+            let is_next = |image: &text::Image, before: f64| {
+                glyph.is_none() || image.at[usize::from(is_column)] - start < before + NEXT
+            };
+            while let Some(image) = images.next_if(|image| is_next(image, before)) {
+                let (position, angle) = stand(pen, image.width)?;
+                let middle = turned(across([0.0, down * size]), angle);
+                let middle = [0, 1].map(|i| position[i] + middle[i]);
+                let extent = [image.width, image.height].map(|length| length * size);
+                let corner = turned(middle, -angle);
+                let corner = [0, 1].map(|i| corner[i] - extent[i] / 2.0);
+                laid.insets.push(Inset { section: image.section, corner, size: extent, angle });
+                laid.cells.push((middle, extent.map(|length| length / 2.0), angle));
+                pen += image.width * size * pixels;
+                before += image.width;
+            }
+            let Some(glyph) = glyph else { break };
+            let (position, angle) = stand(pen, glyph.advance)?;
+            let from_line = if is_column { down + glyph.offset[1] } else { baseline + glyph.offset[1] };
+            let origin = across([glyph.offset[0] - glyph.advance / 2.0, from_line].map(|ems| ems * size));
+            let origin = turned(origin, angle);
+            let own = angle + if glyph.turned { 90.0 } else { 0.0 };
+            laid.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(own)));
+            let middle = turned(across([0.0, down * size]), angle);
+            let half = [glyph.advance, thickness].map(|ems| ems * size / 2.0);
+            let half = if is_column { [half[1], half[0]] } else { half };
+            laid.cells.push(([0, 1].map(|i| position[i] + middle[i]), half, angle));
+            pen += glyph.advance * size * pixels;
+            before += glyph.advance;
         }
-        Some(along)
+        Some(laid)
     }
 }
 
@@ -260,9 +365,9 @@ impl Along {
         self.boxes(padding).collect()
     }
 
-    /// What of the picture it may change: letters and halo.
-    pub fn extent(&self) -> Option<Rect> {
-        self.boxes((OVERHANG + HALO * 2.0) * self.size).reduce(Rect::union)
+    /// What of the picture it may change, where letters and halo reach so many output pixels out of it.
+    pub fn extent(&self, reach: f64) -> Option<Rect> {
+        self.boxes(reach).reduce(Rect::union)
     }
 
     fn boxes(&self, by: f64) -> impl Iterator<Item = Rect> {

@@ -136,6 +136,11 @@ impl<D> Field<D> {
         }
     }
 
+    /// Whether it has been asked where a symbol goes, and that cannot be known.
+    pub fn is_undecided(&self, node: usize) -> bool {
+        matches!(self.found[node], Found { outcome: None, unknown: Some(_) })
+    }
+
     /// What becomes of a symbol as far as so many steps can tell, and how many of them that took.
     fn outcome(&mut self, node: usize, depth: u8, knows: &mut impl FnMut(Rect) -> bool) -> (Outcome, u8) {
         // What fewer steps have found, more find too; what these have not found, fewer do not either.

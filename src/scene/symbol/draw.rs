@@ -8,14 +8,18 @@ use super::super::{
 };
 use super::candidate::{Candidate, Setting, Symbols as Layer, Way};
 use super::icon::{Paint, Placed};
-use super::text::{HALO, turn};
+use super::text::{HALO, Inset, turn};
 use super::{Glyph, GlyphRun, Halo, Icon, Outlines, Symbols, Text};
 use crate::style::color::Color;
 use crate::style::expression::Section;
 use crate::style::{AtZoom, Part};
 use crate::text::{self, FontId, Fonts, Outline, Shaped};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// What stands in a text for an image.
+const IMAGE: char = '\u{FFFC}';
 
 /// What glyphs are drawn with, each once.
 pub struct Glyphs<'f> {
@@ -30,7 +34,7 @@ impl<'f> Glyphs<'f> {
     }
 
     /// None of what is not seen, as a space.
-    fn outline(&mut self, font: FontId, id: u32) -> Option<usize> {
+    pub fn outline(&mut self, font: FontId, id: u32) -> Option<usize> {
         let (fonts, outlines) = (self.fonts, &mut self.outlines);
         let mut add = |outline: Outline| {
             outlines.push(Arc::new(outline));
@@ -137,11 +141,21 @@ impl<'s> Pen<'s> {
             blur: (self.text.halo_blur.of(feature) * self.scale).clamp(0.0, most),
         };
         let mut runs: Vec<GlyphRun> = Vec::new();
+        let said = &setting.shaped().text;
+        // An image parts what stands before it from what stands after it.
+        let is_apart = |run: &GlyphRun, content: &Range<usize>| {
+            let between = run.content.end.min(content.end)..run.content.start.max(content.start);
+            said.get(between).is_some_and(|between| between.contains(IMAGE))
+        };
         let mut add = |glyph: &text::Glyph, is_new: bool, at: Point, turn: u16| {
             let content = glyph.cluster[0] as usize..glyph.cluster[1] as usize;
             let (size, color) = (glyph.scale * setting.size(), color(glyph.section));
             match runs.last_mut() {
-                Some(run) if !is_new && (run.font, run.size, run.color) == (glyph.font, size, color) => {
+                Some(run)
+                    if !is_new
+                        && (run.font, run.size, run.color) == (glyph.font, size, color)
+                        && !is_apart(run, &content) =>
+                {
                     run.content = run.content.start.min(content.start)..run.content.end.max(content.end);
                 }
                 _ => runs.push(GlyphRun { font: glyph.font, size, color, content, glyphs: Vec::new() }),
@@ -166,16 +180,14 @@ impl<'s> Pen<'s> {
                 }
             }
         }
-        if let Setting::Block(block) = setting {
-            for image in block.shaped.lines.iter().flat_map(|line| &line.images) {
-                let name = sections.get(image.section).and_then(|section| section.image.as_ref());
-                let Some(name) = name.map(|image| image.name.clone()) else { continue };
-                let placed = Placed::within(name, image, block);
-                let paint = Paint { color: own, halo_color: halo.color, halo_width: 0.0, halo_blur: 0.0 };
-                let (name, pose) = (placed.name.clone(), placed.pose(anchor));
-                let image = placed.image(images, &paint, self.scale);
-                symbols.icons.extend(image.map(|image| Icon { name, image, pose, opacity }));
-            }
+        for inset in setting.insets() {
+            let name = sections.get(inset.section).and_then(|section| section.image.as_ref());
+            let Some(name) = name.map(|image| image.name.clone()) else { continue };
+            let placed = Placed::within(name, &inset);
+            let paint = Paint { color: own, halo_color: halo.color, halo_width: 0.0, halo_blur: 0.0 };
+            let (name, pose) = (placed.name.clone(), placed.pose(anchor));
+            let image = placed.image(images, &paint, self.scale);
+            symbols.icons.extend(image.map(|image| Icon { name, image, pose, opacity }));
         }
         let halo = (halo.color.a > 0.0 && halo.width > 0.0).then_some(halo);
         runs.retain(|run| !run.glyphs.is_empty() && (run.color.a > 0.0 || halo.is_some()));
@@ -191,6 +203,13 @@ impl Setting {
         match self {
             Setting::Block(block) => block.size,
             Setting::Along(along) => along.size,
+        }
+    }
+
+    fn insets(&self) -> Vec<Inset> {
+        match self {
+            Setting::Block(block) => block.insets(),
+            Setting::Along(along) => along.insets.clone(),
         }
     }
 

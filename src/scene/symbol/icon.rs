@@ -3,7 +3,7 @@
 use super::super::image::Images;
 use super::super::path::{Point, Rect, UNITS};
 use super::Pose;
-use super::text::{Block, around, units};
+use super::text::{Block, Inset, around, units};
 use crate::bitmap::Bitmap;
 use crate::bitmap::resample::{Beyond, Shares, shares, smooth};
 use crate::limits;
@@ -12,7 +12,6 @@ use crate::scene::canvas::Located;
 use crate::sprite::{Image, Sprite};
 use crate::style::color::Color;
 use crate::style::{self, AtZoom, ImageName, Padding, SymbolAnchor, TextFit, turned};
-use crate::text;
 use std::sync::Arc;
 
 /// CSS pixels from where a signed distance field has all of its values to where it has none, and the share of that at
@@ -220,10 +219,9 @@ impl Axis {
 
 impl Placed {
     /// An image within a text.
-    pub fn within(name: Arc<str>, image: &text::Image, block: &Block) -> Placed {
-        let corner = [0, 1].map(|i| block.corner[i] + image.at[i] * block.size);
-        let size = [image.width, image.height].map(|length| (length * block.size).round().max(1.0) as u32);
-        Placed { name, size, fit: None, corner, angle: block.angle, padding: [0.0; 4], factor: 1.0 }
+    pub fn within(name: Arc<str>, &Inset { corner, size, angle, .. }: &Inset) -> Placed {
+        let size = size.map(|length| length.round().max(1.0) as u32);
+        Placed { name, size, fit: None, corner, angle, padding: [0.0; 4], factor: 1.0 }
     }
 
     /// What it keeps free.

@@ -6,6 +6,7 @@
 //! a tile is there on both sides.
 
 mod area;
+mod beyond;
 mod candidate;
 mod course;
 pub mod decide;
@@ -31,9 +32,11 @@ use crate::viewport::Viewport;
 use area::Area;
 use candidate::Candidate;
 use decide::{Field, Node};
-use draw::{Glyphs, Pen};
+use draw::Pen;
 use std::ops::Range;
 use std::sync::Arc;
+
+pub(super) use draw::Glyphs;
 
 /// Icons under texts; a halo lies under the letters of all texts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,9 +91,12 @@ pub struct Glyph {
     pub outline: usize,
     /// Where the outline's origin is, in scene units.
     pub at: [i32; 2],
-    /// How far it is turned clockwise about its origin, in 1/4096 of a whole turn.
+    /// How far it is turned clockwise about its origin, in 1/[`TURNS`] of a whole turn.
     pub turn: u16,
 }
+
+/// The steps of a whole turn.
+pub const TURNS: f64 = 4096.0;
 
 /// What lies around the letters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,14 +184,15 @@ fn decided<'t, T: Trace>(
     trace: &mut T,
 ) -> Vec<Decided<'t, T::Mark>> {
     let mut nodes = Vec::new();
-    let mut lines = candidate::LinesOfCells::default();
+    let mut lines = beyond::LinesOfCells::default();
     area.knows(seen);
     loop {
         let blocks = area.take_asked();
-        area.knows(seen);
         for (i, layer) in layers.iter().enumerate() {
             layer.gather(i, area, &blocks, &mut lines, trace, &mut nodes);
         }
+        // What could be seen may depend on more than it seemed to before it was gathered.
+        area.knows(seen);
         let mut field = Field::new(nodes);
         let is_seen = |way: &candidate::Way| way.extent.is_some_and(|extent| extent.meets(seen));
         let near: Vec<usize> =
@@ -196,14 +203,18 @@ fn decided<'t, T: Trace>(
             nodes = field.into_nodes();
             continue;
         }
+        let fates: Vec<Fate> = found
+            .iter()
+            .map(|&(i, _)| if field.is_undecided(i) { Fate::Undecided } else { Fate::Crowded })
+            .collect();
         let mut nodes: Vec<Option<Node<_>>> = field.into_nodes().into_iter().map(Some).collect();
         let mut placed = Vec::new();
-        for (i, place) in found {
+        for ((i, place), fate) in found.into_iter().zip(fates) {
             let Some(node) = nodes[i].take() else { continue };
             match place {
                 Some(place) if is_seen(&node.drawn.ways[place]) => placed.push((node, place)),
                 Some(_) => {}
-                None => trace.came_to(&node.drawn.mark, Fate::Crowded),
+                None => trace.came_to(&node.drawn.mark, fate),
             }
         }
         return placed;

@@ -1,6 +1,7 @@
 //! Texts: what a feature's text says, how it is set, which boxes it takes, and its glyphs.
 
 use super::super::path::{Point, Rect, UNITS};
+use super::TURNS;
 use crate::language::{Language, Spoken};
 use crate::limits;
 use crate::scene::canvas::Located;
@@ -64,6 +65,19 @@ pub struct Block {
     pub size: f64,
     /// The box's upper left corner before it is turned, from the anchor, in output pixels.
     pub corner: [f64; 2],
+    /// In degrees clockwise.
+    pub angle: f64,
+}
+
+/// An image within a text.
+#[derive(Clone)]
+pub struct Inset {
+    /// The section that it is.
+    pub section: usize,
+    /// The upper left corner before it is turned about the anchor, from there, in output pixels.
+    pub corner: [f64; 2],
+    /// In output pixels.
+    pub size: [f64; 2],
     /// In degrees clockwise.
     pub angle: f64,
 }
@@ -164,6 +178,25 @@ impl<'s> Texts<'s> {
         let [x, y] = anchor.sides();
         let [along, down] = self.offset(anchor, feature);
         ([along, down - f64::from(y) * self.line_height / 2.0], (1.0 + f64::from(x)) / 2.0)
+    }
+
+    /// The same as a column, for a line that is steep: where any of it is written so.
+    pub fn column(&self, words: &Words) -> Option<Arc<Shaped>> {
+        let is_upright = words.sections.iter().any(|section| text::has_upright(&section.text));
+        if !is_upright || words.is_too_long() {
+            return None;
+        }
+        let paragraph = (*words.paragraph).clone();
+        Some(self.shaper.shape(&Paragraph { writing_mode: WritingMode::Vertical, ..paragraph }))
+    }
+
+    /// How far along its line a text may reach to either side of its anchor, in output pixels.
+    pub fn reach(&self, words: &Words, feature: &Located) -> f64 {
+        let ([along, _], share) = self.along(feature);
+        let line = self.line(words);
+        let length = line.lines.first().map_or(0.0, |line| line.length);
+        let begin = along - share * length;
+        begin.abs().max((begin + length).abs()) * words.size
     }
 
     /// In degrees.
@@ -287,7 +320,7 @@ pub fn units(pixels: f64) -> i64 {
 
 impl Words {
     /// Whether it could fit nowhere.
-    fn is_too_long(&self) -> bool {
+    pub fn is_too_long(&self) -> bool {
         self.sections.iter().map(|section| section.text.len()).sum::<usize>() > limits::LABEL_BYTES
     }
 
@@ -303,9 +336,21 @@ impl Block {
         self.grown(padding)
     }
 
-    /// What of the picture it may change: letters and halo.
-    pub fn extent(&self) -> Rect {
-        self.grown((OVERHANG + HALO * 2.0) * self.size)
+    /// What of the picture it may change, where letters and halo reach so many output pixels out of it.
+    pub fn extent(&self, reach: f64) -> Rect {
+        self.grown(reach)
+    }
+
+    /// Its images.
+    pub fn insets(&self) -> Vec<Inset> {
+        let images = self.shaped.lines.iter().flat_map(|line| &line.images);
+        let inset = |image: &text::Image| Inset {
+            section: image.section,
+            corner: [0, 1].map(|i| self.corner[i] + image.at[i] * self.size),
+            size: [image.width, image.height].map(|length| length * self.size),
+            angle: self.angle,
+        };
+        images.map(inset).collect()
     }
 
     fn grown(&self, by: f64) -> Rect {
@@ -320,7 +365,7 @@ impl Block {
     }
 }
 
-/// Degrees in 1/4096 of a whole turn.
+/// Degrees in 1/[`TURNS`] of a whole turn.
 pub fn turn(degrees: f64) -> u16 {
-    (degrees / 360.0 * 4096.0).round().rem_euclid(4096.0) as u16
+    (degrees / 360.0 * TURNS).round().rem_euclid(TURNS) as u16
 }

@@ -10,6 +10,8 @@ pub struct Range {
 }
 
 const ANY: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
+/// Of what is never a number, so never the one that counts.
+const NEVER: Range = Range { low: f64::INFINITY, high: f64::NEG_INFINITY };
 
 impl Range {
     fn of(low: f64, high: f64) -> Range {
@@ -57,8 +59,7 @@ fn range(expression: &Expression, zoom: f64, scopes: &mut Vec<Vec<Range>>) -> Ra
     };
     match &expression.op {
         Op::Literal(Value::Number(number)) => Range::of(*number, *number),
-        // Never a number, so never the one that counts.
-        Op::Literal(_) => Range { low: f64::INFINITY, high: f64::NEG_INFINITY },
+        Op::Literal(_) => NEVER,
         Op::Case => join(&mut args.iter().skip(1).step_by(2).chain(args.last()), scopes),
         Op::Match(_) => join(&mut args.iter().skip(1), scopes),
         Op::Step(stops) => join(&mut near(stops).iter(), scopes),
@@ -123,6 +124,22 @@ fn of_function(name: &str, expression: &Expression, zoom: f64, scopes: &mut Vec<
         ("length", _) => Range::of(0.0, f64::INFINITY),
         ("index-of", _) => Range::of(-1.0, f64::INFINITY),
         ("zoom", _) => Range::of(zoom, zoom),
+        ("at", _) => of_items(&expression.args[1]),
+        _ => ANY,
+    }
+}
+
+/// What the numbers of an array that stands in the style lie between.
+fn of_items(array: &Expression) -> Range {
+    match (&array.op, &*array.args) {
+        (Op::Literal(Value::Array(items)), _) => {
+            let numbers = items.iter().map(|item| match item {
+                Value::Number(number) => Range::of(*number, *number),
+                _ => NEVER,
+            });
+            numbers.fold(NEVER, Range::joined)
+        }
+        (Op::Assert, [array]) => of_items(array),
         _ => ANY,
     }
 }

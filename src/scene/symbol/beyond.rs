@@ -1,0 +1,222 @@
+//! The lines of each cell that a layer puts symbols on, and what they go on into where a cell's edge cuts them.
+
+use super::super::cut::Border;
+use super::super::join::unit;
+use super::super::path::{Point, Rect, distance};
+use super::course::{Course, Room};
+use super::text::Words;
+use crate::limits;
+use crate::mvt;
+use crate::viewport::Square;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// The lines of a cell that a layer puts symbols on.
+pub struct Lines<'t> {
+    pub features: Vec<(mvt::Feature<'t>, Option<Words>)>,
+    pub courses: Vec<Rc<Course>>,
+    /// What the lines of each feature say, if they are put together with others: one of the texts.
+    pub said: Vec<Option<usize>>,
+    pub texts: HashMap<String, usize>,
+    pub spots: Vec<Standing>,
+    pub taken: Taken,
+    pub cell: Rect,
+    /// How far apart the ends of one line may lie.
+    pub tolerance: i64,
+    /// By text, axis and edge: the ends of lines that the edge cuts.
+    cuts: HashMap<(usize, usize, i64), Vec<End>>,
+}
+
+/// Where a symbol may stand.
+#[derive(Clone, Copy)]
+pub struct Standing {
+    pub course: usize,
+    pub at: f64,
+    pub room: Room,
+    /// In the map.
+    pub point: Point,
+    /// The same, within the cell that owns it.
+    pub home: Point,
+}
+
+/// Where texts stand that depend on one cell alone, so that none of the same stands near by.
+pub struct Taken {
+    least: f64,
+    places: HashMap<(usize, Point), Vec<Point>>,
+}
+
+/// Where a line begins, 0, or ends, 1.
+#[derive(Clone, Copy)]
+struct End {
+    course: usize,
+    end: usize,
+}
+
+/// The lines of each layer in each cell that has been looked at; none in a cell without any.
+pub type LinesOfCells<'t> = HashMap<(usize, Square), Option<Lines<'t>>>;
+
+/// A symbol's place on its line.
+pub enum On {
+    /// The line as far as it matters, and how far along it.
+    Line(Rc<Course>, f64),
+    /// It has to be known first what there is in a cell.
+    Open(Square),
+}
+
+impl Taken {
+    /// Nothing yet; so far apart are equal texts.
+    pub fn new(least: f64) -> Taken {
+        Taken { least, places: HashMap::new() }
+    }
+
+    pub fn is_near(&self, text: usize, point: Point) -> bool {
+        let [x, y] = self.place(point);
+        let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
+        let mut others = around.filter_map(|place| self.places.get(&(text, place))).flatten();
+        others.any(|&other| distance(other, point) < self.least)
+    }
+
+    pub fn add(&mut self, text: usize, point: Point) {
+        self.places.entry((text, self.place(point))).or_default().push(point);
+    }
+
+    fn place(&self, point: Point) -> Point {
+        point.map(|c| c.div_euclid(self.least.ceil() as i64))
+    }
+}
+
+impl Lines<'_> {
+    /// Notes where edges cut the lines, so that what is in other cells finds what it goes on into. Where symbols may stand
+    /// at cuts, adds those that the cell owns, at its edges in the east and south.
+    pub fn add_cuts(&mut self, stand_there: bool) {
+        for (i, course) in self.courses.iter().enumerate() {
+            let Some(text) = self.said[course.feature] else { continue };
+            for (end, border) in course.borders.iter().enumerate() {
+                let cuts = (0..2).filter_map(|axis| Some((axis, border[axis]?)));
+                for (axis, edge) in cuts {
+                    self.cuts.entry((text, axis, edge)).or_default().push(End { course: i, end });
+                    if stand_there && edge == self.cell.max[axis] {
+                        let (point, at) = (course.end(end), if end == 0 { 0.0 } else { course.length() });
+                        let mut home = point;
+                        home[axis] -= 1;
+                        self.spots.push(Standing { course: i, at, room: Room::Beyond, point, home });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The end that one in another cell goes on into: among several the straightest.
+    fn partner(&self, text: &str, (axis, edge): (usize, i64), point: Point, out: [f64; 2], near: i64) -> Option<End> {
+        let ends = self.cuts.get(&(*self.texts.get(text)?, axis, edge))?;
+        let apart = |end: &End| (self.courses[end.course].end(end.end)[1 - axis] - point[1 - axis]).abs();
+        let near = near.max(self.tolerance);
+        let candidates = ends.iter().filter(|end| apart(end) <= near).take(limits::JOIN_CANDIDATES);
+        // -1 where one goes straight on into the other.
+        let turn = |end: &End| {
+            let direction = self.courses[end.course].way_out(end.end);
+            direction[0] * out[0] + direction[1] * out[1]
+        };
+        candidates.min_by(|a, b| turn(a).total_cmp(&turn(b)).then(apart(a).cmp(&apart(b)))).copied()
+    }
+}
+
+impl Course {
+    fn end(&self, end: usize) -> Point {
+        if end == 0 { self.points[0] } else { self.points[self.points.len() - 1] }
+    }
+
+    /// The unit vector in which it leaves its cell.
+    fn way_out(&self, end: usize) -> [f64; 2] {
+        let before = if end == 0 { self.points[1] } else { self.points[self.points.len() - 2] };
+        unit(before, self.end(end))
+    }
+}
+
+/// A place on a line of a cell, with the line around it as it goes on in other cells; `reach` is how far to both sides it
+/// has to be known. None where another text that says the same stands near by.
+pub fn on(of: &LinesOfCells, layer: usize, square: Square, standing: &Standing, reach: f64) -> Option<On> {
+    let lines = of.get(&(layer, square))?.as_ref()?;
+    let course = &lines.courses[standing.course];
+    let text = lines.said[course.feature]?;
+    let is_taken = |lines: &Lines, text: usize| {
+        standing.room == Room::Beyond && lines.taken.is_near(text, standing.point)
+    };
+    if is_taken(lines, text) {
+        return None;
+    }
+    let text = lines.features[course.feature].1.as_ref()?.text();
+    let mut sides = [Vec::new(), Vec::new()];
+    for (end, side) in sides.iter_mut().enumerate() {
+        let left = reach - if end == 0 { standing.at } else { course.length() - standing.at };
+        let mut from = (square, End { course: standing.course, end });
+        let mut length = 0.0;
+        for _ in 0..limits::LINE_CROSSINGS {
+            if length >= left {
+                break;
+            }
+            let (next, partner) = match goes_on(of, layer, from, &text) {
+                Ok(Some(found)) => found,
+                Ok(None) => break,
+                Err(open) => return Some(On::Open(open)),
+            };
+            let Some(lines) = of.get(&(layer, next)).and_then(Option::as_ref) else { break };
+            if is_taken(lines, *lines.texts.get(&text)?) {
+                return None;
+            }
+            let points = &lines.courses[partner.course].points;
+            // It begins where the other ends.
+            let last = points.len() - 1;
+            for i in 1..=last {
+                if length >= left {
+                    break;
+                }
+                let [a, b] = if partner.end == 0 { [i - 1, i] } else { [last - i + 1, last - i] };
+                length += distance(points[a], points[b]);
+                side.push(points[b]);
+            }
+            from = (next, End { end: 1 - partner.end, ..partner });
+        }
+    }
+    let (course, at) = course.around(standing.at, reach, &sides);
+    Some(On::Line(Rc::new(course), at))
+}
+
+/// What an end goes on into, and in which cell; or the cell that has to be known for that.
+fn goes_on(
+    of: &LinesOfCells,
+    layer: usize,
+    (square, End { course, end }): (Square, End),
+    text: &str,
+) -> Result<Option<(Square, End)>, Square> {
+    let Some(lines) = of.get(&(layer, square)).and_then(Option::as_ref) else { return Ok(None) };
+    let course = &lines.courses[course];
+    let border: Border = course.borders[end];
+    for axis in 0..2 {
+        let Some(edge) = border[axis] else { continue };
+        let by = if edge == lines.cell.max[axis] { 1 } else { -1 };
+        let Some(next) = (if axis == 0 { square.neighbour(by, 0) } else { square.neighbour(0, by) }) else { continue };
+        let Some(there) = of.get(&(layer, next)).ok_or(next)? else { continue };
+        let partner = there.partner(text, (axis, edge), course.end(end), course.way_out(end), lines.tolerance);
+        if let Some(partner) = partner {
+            return Ok(Some((next, partner)));
+        }
+    }
+    Ok(None)
+}
+
+impl<'t> Lines<'t> {
+    pub fn new(cell: Rect, tolerance: i64, least: f64) -> Lines<'t> {
+        Lines {
+            features: Vec::new(),
+            courses: Vec::new(),
+            said: Vec::new(),
+            texts: HashMap::new(),
+            spots: Vec::new(),
+            taken: Taken::new(least),
+            cell,
+            tolerance,
+            cuts: HashMap::new(),
+        }
+    }
+}
