@@ -3,6 +3,7 @@
 //! Positions are relative to a square while a scene is built, to the viewport in a finished one.
 
 use crate::limits;
+use smallvec::SmallVec;
 
 pub use crate::clip::{Point, Rect, clip_ring, clip_segment};
 pub use crate::viewport::UNITS;
@@ -107,7 +108,8 @@ impl Measured {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
     points: Vec<[i32; 2]>,
-    parts: Vec<Part>,
+    /// Most have one.
+    parts: SmallVec<[Part; 2]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -156,31 +158,22 @@ impl Path {
     /// Of a run of vertices that are all beyond one side of `visible` only the first and last stay. The way between them
     /// lies in one half-plane outside, so no winding number within `visible` changes, and no edge within it moves.
     pub fn push_ring(&mut self, ring: &[Point], visible: Rect, offset: Point) {
-        let mut kept: Vec<Point> = Vec::with_capacity(ring.len());
-        // The last vertex looked at, and the sides that everything since the last one kept lies beyond.
-        let mut pending: Option<(Point, u8)> = None;
-        for &point in ring {
-            let beyond = visible.beyond(point);
-            pending = match pending {
-                Some((before, run)) if run & beyond == 0 => {
-                    kept.push(before);
-                    Some((point, visible.beyond(before) & beyond))
-                }
-                Some((_, run)) => Some((point, run & beyond)),
-                None => {
-                    kept.push(point);
-                    Some((point, beyond))
-                }
-            };
-        }
-        kept.extend(pending.map(|(point, _)| point));
-        kept.dedup();
         let bounds = limit_rect(visible);
-        if kept.iter().any(|&p| bounds.beyond(p) != 0) {
-            kept = clip_ring(kept, bounds);
+        if ring.iter().any(|&p| bounds.beyond(p) != 0) {
+            let mut kept: Vec<Point> = Vec::with_capacity(ring.len());
+            outline(ring, visible, |point| kept.push(point));
+            let kept = clip_ring(kept, bounds);
+            if kept.len() >= 3 {
+                self.push(kept.into_iter().map(|p| moved(p, offset)), true);
+            }
+            return;
         }
-        if kept.len() >= 3 {
-            self.push(kept.into_iter().map(|p| moved(p, offset)), true);
+        let from = self.points.len();
+        self.points.reserve(ring.len());
+        outline(ring, visible, |point| self.points.push(moved(point, offset).map(|c| c as i32)));
+        match self.points.len() - from {
+            0..3 => self.points.truncate(from),
+            _ => self.parts.push(Part { end: self.points.len() as u32, closed: true }),
         }
     }
 
@@ -231,6 +224,35 @@ impl Path {
             self.push(run.iter().map(|&p| moved(p, offset)), false);
         }
         run.clear();
+    }
+}
+
+/// The vertices of a ring that matter within `visible`, each once.
+fn outline(ring: &[Point], visible: Rect, mut keep: impl FnMut(Point)) {
+    let mut last: Option<Point> = None;
+    let mut keep = |point: Point| {
+        if last.replace(point) != Some(point) {
+            keep(point);
+        }
+    };
+    // The last vertex looked at, and the sides that everything since the last one kept lies beyond.
+    let mut pending: Option<(Point, u8)> = None;
+    for &point in ring {
+        let beyond = visible.beyond(point);
+        pending = match pending {
+            Some((before, run)) if run & beyond == 0 => {
+                keep(before);
+                Some((point, visible.beyond(before) & beyond))
+            }
+            Some((_, run)) => Some((point, run & beyond)),
+            None => {
+                keep(point);
+                Some((point, beyond))
+            }
+        };
+    }
+    if let Some((point, _)) = pending {
+        keep(point);
     }
 }
 

@@ -396,3 +396,12 @@ async fn a_cache_over_s3_passes_by_what_fails() {
     assert_eq!(cache.get(KEY, "0123abcd").await, None);
     cache.put_far(KEY, &fresh, &options()).await;
 }
+
+#[test]
+fn checksums_are_those_of_the_catalogue() {
+    use crc_fast::{CrcAlgorithm, checksum};
+    // "check" in https://reveng.sourceforge.io/crc-catalogue/
+    assert_eq!(checksum(CrcAlgorithm::Crc32IsoHdlc, b"123456789"), 0xcbf4_3926);
+    assert_eq!(checksum(CrcAlgorithm::Crc32Iscsi, b"123456789"), 0xe306_9283);
+    assert_eq!(checksum(CrcAlgorithm::Crc64Nvme, b"123456789"), 0xae8b_1486_0a79_9888);
+}

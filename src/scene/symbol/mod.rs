@@ -96,7 +96,7 @@ pub struct Glyph {
 }
 
 /// The steps of a whole turn.
-pub const TURNS: f64 = 4096.0;
+pub const TURNS: f64 = 1024.0;
 
 /// What lies around the letters.
 #[derive(Clone, Copy, Debug, PartialEq)]
