@@ -35,7 +35,7 @@ pub use draw::{Drawn, How, Stages, draw};
 pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "5";
+const RENDER_VERSION: &str = "6";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]

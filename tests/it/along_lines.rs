@@ -43,7 +43,8 @@ fn places(ground: &Written, style: &Style, viewport: &Viewport) -> Vec<(String, 
 
 #[test]
 fn a_short_road_over_an_edge_has_its_name_at_the_edge_in_both_tiles() {
-    let ground = || two(vec![line("HHHHHHH", &[[462, 256], [512, 256]])], vec![line("HHHHHHH", &[[0, 256], [60, 256]])]);
+    let ground =
+        || two(vec![line("HHHHHHH", &[[462, 256], [512, 256]])], vec![line("HHHHHHH", &[[0, 256], [60, 256]])]);
     let whole = places(&ground(), &style(json!({})), &viewport(512, 1024));
     assert_eq!(whole.len(), 1, "{whole:?}");
     assert_near(whole[0].1, [0.0, 256.0], 20.0);
@@ -216,4 +217,35 @@ fn a_text_may_be_as_long_as_what_is_seen_of_it_reaches() {
     assert_eq!(draws(json!({"text-halo-color": "#fff", "text-halo-width": 1})), 1);
     assert_eq!(draws(json!({"text-halo-color": "#fff", "text-halo-width": 3})), 0);
     assert_eq!(draws(json!({"text-halo-color": "#fff", "text-halo-width": 1, "text-halo-blur": 2})), 0);
+}
+
+#[test]
+fn crowded_lines_far_above_their_zoom_have_names_everywhere() {
+    // Roads from the west to the east of the tile.
+    let roads: Vec<Feature> =
+        (0..204).map(|i| Feature::line(&[[0, i * 20 + 10], [4096, i * 20 + 10]]).tag("name", "H")).collect();
+    let ground = Written::at_home(roads);
+    let style = style(json!({"symbol-spacing": 20, "text-size": 10}));
+    // A pixel of the tile is 64 wide: each road has room for more than a thousand names, all of them for 300,000.
+    let corners = [[0, 0], [63, 0], [0, 63], [63, 63], [40, 30]];
+    for [x, y] in corners {
+        let viewport = Viewport::of_tile(id(20, 8 * 64 + x, 8 * 64 + y), 512, 1);
+        let (scene, _) = ground.whole_scene(&style, &viewport);
+        assert!(said(&scene).len() > 50, "{} at {x}, {y}", said(&scene).len());
+    }
+    // Parts of the picture show the same.
+    let tile = Viewport::of_tile(id(20, 8 * 64 + 40, 8 * 64 + 30), 512, 1);
+    let part = Viewport { left: tile.left + 131, top: tile.top + 150, width: 200, height: 150, ..tile };
+    let places = |viewport: &Viewport| {
+        let (scene, _) = ground.whole_scene(&style, viewport);
+        let inside = |at: &[f64; 2]| (160.0..300.0).contains(&at[0]) && (170.0..280.0).contains(&at[1]);
+        let by = [viewport.left - tile.left, viewport.top - tile.top].map(|c| c as f64);
+        let all = texts(&scene).into_iter().map(|text| middle(around(&scene, text)));
+        let in_tile = all.map(|at| [0, 1].map(|i| ((at[i] + by[i]) * 256.0).round() / 256.0));
+        let mut found: Vec<[f64; 2]> = in_tile.filter(inside).collect();
+        found.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+        found
+    };
+    let found = places(&tile);
+    assert!(found.len() > 3 && found == places(&part), "{found:?}");
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::{directory, run, run_in, write};
 use crate::server::Server;
+use crate::text::squares;
 use rasterzen::language::{Language, localized};
 use rasterzen::value::{Attributes, GeometryKind, Property};
 use roxmltree::Document;
@@ -265,4 +266,97 @@ fn fonts_come_from_a_folder_and_what_none_has_is_told() {
     };
     let folder = dir.path().join("fonts");
     assert_ne!(server(&[]), server(&["--fonts", folder.to_str().expect("UTF-8")]), "fonts are part of the recipe");
+}
+
+/// A style with one text in the middle of the world, set so.
+fn one_text(layout: Json) -> Json {
+    let mut whole = json!({"text-size": 20, "text-font": ["Squares", "Noto Sans Regular"], "text-max-width": 100});
+    layout.as_object().expect("an object").iter().for_each(|(name, value)| whole[name] = value.clone());
+    let place = json!({"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [0.0, 0.0]}});
+    json!({
+        "version": 8,
+        "sources": {"places": {"type": "geojson", "data": place}},
+        "layers": [{"id": "places", "type": "symbol", "source": "places", "layout": whole}],
+    })
+}
+
+/// What the `<text>` elements of a picture of it say, with their attributes.
+fn live(layout: Json, more: &[&str]) -> Vec<(String, BTreeMap<String, String>)> {
+    let dir = directory();
+    write(&dir.path().join("one.json"), one_text(layout).to_string());
+    write(&dir.path().join("fonts/squares.ttf"), squares());
+    write(
+        &dir.path().join("icons/dot.svg"),
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="12" height="12"><circle r="6" cx="6" cy="6"/></svg>"#,
+    );
+    write(&dir.path().join("over.geojson"), r#"{"type": "Point", "coordinates": [10, 10]}"#);
+    let args = ["static", "0,0,0", "400x400", "--style", "one.json", "--format", "svg", "-o", "-", "--text", "live"];
+    let folders = ["--fonts", "fonts", "--sprites", "icons"];
+    let svg = String::from_utf8(run(dir.path(), &[&args[..], &folders, more].concat())).expect("UTF-8");
+    let document = Document::parse(&svg).expect("XML");
+    let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+    let attributes = |node: &roxmltree::Node| {
+        node.attributes().map(|a| (a.name().to_string(), a.value().to_string())).collect::<BTreeMap<_, _>>()
+    };
+    texts.map(|node| (node.text().unwrap_or_default().to_string(), attributes(&node))).collect()
+}
+
+/// The numbers of an attribute.
+fn numbers(attributes: &BTreeMap<String, String>, name: &str) -> Vec<f64> {
+    let list = attributes.get(name).unwrap_or_else(|| panic!("no {name}: {attributes:?}"));
+    list.split_whitespace().map(|number| number.parse().expect("a number")).collect()
+}
+
+#[test]
+fn live_texts_of_lines_and_columns_stand_where_they_do_as_outlines() {
+    // Lines that end at one place, in units of 1/16 px.
+    let lines = live(json!({"text-field": "HHHH\nHH", "text-justify": "right"}), &[]);
+    assert_eq!(lines.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["HHHH", "HH"]);
+    let ends: Vec<f64> = lines.iter().map(|(_, of)| numbers(of, "x")[0] + numbers(of, "textLength")[0]).collect();
+    assert!((ends[0] - ends[1]).abs() <= 2.0, "{ends:?}");
+    let tops: Vec<f64> = lines.iter().map(|(_, of)| numbers(of, "y")[0]).collect();
+    assert!((tops[1] - tops[0] - 24.0 * 16.0).abs() <= 1.0, "{tops:?}");
+    // Columns: each letter has its place, one below the other, the second column to the left of the first.
+    let columns = live(json!({"text-field": "東京\n京東", "text-writing-mode": ["vertical"]}), &[]);
+    assert_eq!(columns.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["東京", "京東"]);
+    let place = |of: &BTreeMap<String, String>| (numbers(of, "x"), numbers(of, "y"), numbers(of, "rotate"));
+    let ((x, y, turns), (next, next_y, _)) = (place(&columns[0].1), place(&columns[1].1));
+    assert!(x[0] == x[1] && y[1] - y[0] == 320.0 && turns == [0.0, 0.0], "{columns:?}");
+    assert!(next[0] < x[0] && next_y == y, "{columns:?}");
+}
+
+#[test]
+fn live_texts_keep_spaces_images_and_directions_apart() {
+    // Several spaces are one where they are shown: what is after them stays where it is.
+    let spaced = live(json!({"text-field": "HH   HH"}), &[]);
+    let plain = live(json!({"text-field": "HH HH"}), &[]);
+    let length = |texts: &[(String, BTreeMap<String, String>)]| numbers(&texts[0].1, "textLength")[0];
+    assert_eq!(spaced.len(), 1);
+    assert!(length(&spaced) > length(&plain) + 100.0, "{spaced:?}");
+    // An image parts a text in two, and is no letter of either.
+    let field = json!(["format", "HH", {}, ["image", "dot"], {}, "HHH"]);
+    let parted = live(json!({"text-field": field}), &[]);
+    assert_eq!(parted.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["HH", "HHH"]);
+    let (first, second) = (&parted[0].1, &parted[1].1);
+    let end = numbers(first, "x")[0] + numbers(first, "textLength")[0];
+    assert!((numbers(second, "x")[0] - end - 12.0 * 16.0).abs() < 40.0, "{parted:?}");
+    // Hebrew among Latin: each in the order in which it is read, from its own left end on.
+    let mixed = live(json!({"text-field": "HOME שלום HH"}), &[]);
+    let mut by_place: Vec<(f64, &str)> = mixed.iter().map(|(text, of)| (numbers(of, "x")[0], text.as_str())).collect();
+    by_place.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(by_place.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["HOME", "שלום", "HH"]);
+    // Read from the right: the Latin word comes to stand in the left.
+    let mixed = live(json!({"text-field": "שלום HOME"}), &[]);
+    let mut by_place: Vec<(f64, &str)> = mixed.iter().map(|(text, of)| (numbers(of, "x")[0], text.as_str())).collect();
+    by_place.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(by_place.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["HOME", "שלום"]);
+}
+
+#[test]
+fn fonts_of_a_folder_are_there_under_an_overlay_too() {
+    let field = || json!({"text-field": "東京"});
+    let over = live(field(), &["--geojson", "over.geojson"]);
+    assert_eq!(over.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["東京"]);
+    assert!(over[0].1["font-family"].contains("Squares"), "{over:?}");
+    assert_eq!(over, live(field(), &[]));
 }

@@ -29,7 +29,9 @@ fn glyph_box(scene: &Scene, run: &GlyphRun, glyph: &Glyph) -> Box4 {
     let points = scene.outlines[glyph.outline].rings(run.size, 0.1).into_iter().flatten();
     let at = |i: usize| f64::from(glyph.at[i]) / 256.0;
     let points = points.map(|[x, y]| [at(0) + x * cos - y * sin, at(1) + x * sin + y * cos]);
-    points.fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |b, [x, y]| [b[0].min(x), b[1].min(y), b[2].max(x), b[3].max(y)])
+    points.fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |b, [x, y]| {
+        [b[0].min(x), b[1].min(y), b[2].max(x), b[3].max(y)]
+    })
 }
 
 fn meet(a: Box4, b: Box4) -> bool {
@@ -75,7 +77,10 @@ fn no_label_of_a_bundled_style_lies_over_another_at_any_zoom() {
                     })
                     .collect();
                 for (i, image) in images.iter().enumerate() {
-                    assert!(!images[..i].iter().any(|other| meet(*image, *other)), "{name} {place}: icons at {image:?}");
+                    assert!(
+                        !images[..i].iter().any(|other| meet(*image, *other)),
+                        "{name} {place}: icons at {image:?}"
+                    );
                     // No more than its own, as the number of a road.
                     let over: Vec<&str> = all
                         .iter()
@@ -129,7 +134,8 @@ fn the_more_important_place_stands() {
                 let at = TileId::new(z, 8, 8).expect("a tile");
                 let (scene, _) = Places(at, data).whole_scene(&style, &Viewport::of_tile(at, 512, 1));
                 let shown: Vec<String> = said(&scene).iter().map(|text| text.to_lowercase()).collect();
-                let wanted = ["country", "country", "city", "town"][[5, 6, 9, 11].iter().position(|&of| of == z).expect("a case")];
+                let wanted = ["country", "country", "city", "town"]
+                    [[5, 6, 9, 11].iter().position(|&of| of == z).expect("a case")];
                 assert_eq!(shown, [wanted], "{name} at {z}");
             }
         }

@@ -112,9 +112,7 @@ impl Look<'_> {
             failures: BTreeMap::new(),
         };
         let resolved = match fate {
-            Some(fate) if fate > Fate::Filter => {
-                self.resolved(layer, Some(feature))
-            }
+            Some(fate) if fate > Fate::Filter => self.resolved(layer, Some(feature)),
             _ => Vec::new(),
         };
         outcome.reason = match fate {

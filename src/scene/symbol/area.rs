@@ -141,6 +141,11 @@ impl<'t> Area<'t> {
         [0, 1].map(|i| (point[i] + self.corner(i)).div_euclid(self.side))
     }
 
+    /// The blocks that a rectangle of the map touches, as one rectangle.
+    pub fn blocks_around(&self, rect: Rect) -> Rect {
+        self.block(self.block_of(rect.min)).union(self.block(self.block_of(rect.max)))
+    }
+
     /// Where the viewport's corner lies in the world, in scene units.
     fn corner(&self, axis: usize) -> i64 {
         [self.viewport.left, self.viewport.top][axis] * UNITS

@@ -1,9 +1,8 @@
 //! The lines of each cell that a layer puts symbols on, and what they go on into where a cell's edge cuts them.
 
-use super::super::cut::Border;
 use super::super::join::unit;
 use super::super::path::{Point, Rect, distance};
-use super::course::{Course, Room};
+use super::course::{Course, Room, Row};
 use super::text::Words;
 use crate::limits;
 use crate::mvt;
@@ -18,11 +17,18 @@ pub struct Lines<'t> {
     /// What the lines of each feature say, if they are put together with others: one of the texts.
     pub said: Vec<Option<usize>>,
     pub texts: HashMap<String, usize>,
-    pub spots: Vec<Standing>,
-    pub taken: Taken,
-    pub cell: Rect,
+    /// Where symbols may stand on each line.
+    pub rows: Vec<Row>,
+    /// How far equal texts are apart at least.
+    least: f64,
+    cell: Rect,
     /// How far apart the ends of one line may lie.
-    pub tolerance: i64,
+    tolerance: i64,
+    bounds: Vec<Option<Rect>>,
+    /// By text.
+    saying: HashMap<usize, Vec<usize>>,
+    /// Where symbols may stand at cuts.
+    at_cuts: Vec<Standing>,
     /// By text, axis and edge: the ends of lines that the edge cuts.
     cuts: HashMap<(usize, usize, i64), Vec<End>>,
 }
@@ -31,18 +37,14 @@ pub struct Lines<'t> {
 #[derive(Clone, Copy)]
 pub struct Standing {
     pub course: usize,
+    /// Among those of its cell.
+    pub number: u64,
     pub at: f64,
     pub room: Room,
     /// In the map.
     pub point: Point,
     /// The same, within the cell that owns it.
     pub home: Point,
-}
-
-/// Where texts stand that depend on one cell alone, so that none of the same stands near by.
-pub struct Taken {
-    least: f64,
-    places: HashMap<(usize, Point), Vec<Point>>,
 }
 
 /// Where a line begins, 0, or ends, 1.
@@ -63,47 +65,96 @@ pub enum On {
     Open(Square),
 }
 
-impl Taken {
-    /// Nothing yet; so far apart are equal texts.
-    pub fn new(least: f64) -> Taken {
-        Taken { least, places: HashMap::new() }
-    }
-
-    pub fn is_near(&self, text: usize, point: Point) -> bool {
-        let [x, y] = self.place(point);
-        let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
-        let mut others = around.filter_map(|place| self.places.get(&(text, place))).flatten();
-        others.any(|&other| distance(other, point) < self.least)
-    }
-
-    pub fn add(&mut self, text: usize, point: Point) {
-        self.places.entry((text, self.place(point))).or_default().push(point);
-    }
-
-    fn place(&self, point: Point) -> Point {
-        point.map(|c| c.div_euclid(self.least.ceil() as i64))
-    }
-}
-
 impl Lines<'_> {
-    /// Notes where edges cut the lines, so that what is in other cells finds what it goes on into. Where symbols may stand
-    /// at cuts, adds those that the cell owns, at its edges in the east and south.
-    pub fn add_cuts(&mut self, stand_there: bool) {
+    /// Takes note of the lines: where they lie, what they say, and where edges cut them, so that what is in other cells finds
+    /// what it goes on into. Where symbols may stand at cuts, those belong to the cell that lie at its edges in the east and
+    /// south.
+    pub fn note(&mut self, stands_at_cuts: bool) {
         for (i, course) in self.courses.iter().enumerate() {
+            self.bounds.push(Rect::around(&course.points));
             let Some(text) = self.said[course.feature] else { continue };
+            self.saying.entry(text).or_default().push(i);
             for (end, border) in course.borders.iter().enumerate() {
                 let cuts = (0..2).filter_map(|axis| Some((axis, border[axis]?)));
                 for (axis, edge) in cuts {
                     self.cuts.entry((text, axis, edge)).or_default().push(End { course: i, end });
-                    if stand_there && edge == self.cell.max[axis] {
+                    if stands_at_cuts && edge == self.cell.max[axis] {
                         let (point, at) = (course.end(end), if end == 0 { 0.0 } else { course.length() });
                         let mut home = point;
                         home[axis] -= 1;
-                        self.spots.push(Standing { course: i, at, room: Room::Beyond, point, home });
+                        let number = numbered(u32::MAX as usize, self.at_cuts.len());
+                        self.at_cuts.push(Standing { course: i, number, at, room: Room::Beyond, point, home });
                     }
                 }
             }
         }
+    }
+
+    /// Where symbols may stand whose places lie in a rectangle of whole blocks; no more than some in each block.
+    pub fn standing(&self, near: Rect, block_of: impl Fn(Point) -> Point) -> Vec<Standing> {
+        let mut counts: HashMap<Point, usize> = HashMap::new();
+        let mut found = Vec::new();
+        for (i, (course, row)) in self.courses.iter().zip(&self.rows).enumerate() {
+            if !self.bounds[i].is_some_and(|bounds| bounds.touches(near)) {
+                continue;
+            }
+            let counts = std::cell::RefCell::new(&mut counts);
+            let is_full = |block: Point| counts.borrow().get(&block).is_some_and(|n| *n >= limits::SYMBOL_ANCHORS);
+            let all_full = |rect: Rect| {
+                let ([left, top], [right, bottom]) = (block_of(rect.min), block_of(rect.max));
+                (top..=bottom).all(|y| (left..=right).all(|x| is_full([x, y])))
+            };
+            course.places(row, near, all_full, |number, at, point, room| {
+                let block = block_of(point);
+                if !is_full(block) {
+                    *counts.borrow_mut().entry(block).or_default() += 1;
+                    let number = numbered(i, number);
+                    found.push(Standing { course: i, number, at, room, point, home: point });
+                }
+            });
+        }
+        found.extend(self.at_cuts.iter().filter(|at| near.touches(Rect { min: at.home, max: at.home })));
+        found
+    }
+
+    /// Leaves out those that stand near to one before that says the same, whether that is left out or not: who stands where
+    /// depends on what is near. What may not stand in its cell alone is left for later.
+    pub fn apart(&self, mut standing: Vec<Standing>, mut left_out: impl FnMut(&Standing)) -> Vec<Standing> {
+        let side = self.least.ceil() as i64;
+        let mut seen: HashMap<(usize, Point), Vec<Point>> = HashMap::new();
+        standing.retain(|standing| {
+            let Some(text) = self.said[self.courses[standing.course].feature] else { return true };
+            if standing.room == Room::Beyond {
+                return true;
+            }
+            let [x, y] = standing.point.map(|c| c.div_euclid(side));
+            let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| [x + dx, y + dy]));
+            let mut others = around.filter_map(|place| seen.get(&(text, place))).flatten();
+            let is_near = others.any(|&other| distance(other, standing.point) < self.least);
+            seen.entry((text, [x, y])).or_default().push(standing.point);
+            if is_near {
+                left_out(standing);
+            }
+            !is_near
+        });
+        standing
+    }
+
+    /// Whether a symbol that has room in this cell alone stands near to a place and says the same.
+    fn is_taken(&self, text: usize, at: Point) -> bool {
+        let near = Rect { min: at, max: at }.grown(self.least.ceil() as i64);
+        let lines = self.saying.get(&text).into_iter().flatten().take(limits::EQUAL_LINES);
+        let mut is_taken = false;
+        for &i in lines.filter(|i| self.bounds[**i].is_some_and(|bounds| bounds.touches(near))) {
+            let is_near = |point: Point, room: Room| room == Room::Within && distance(point, at) < self.least;
+            self.courses[i].places(
+                &self.rows[i],
+                near,
+                |_| false,
+                |_, _, point, room| is_taken |= is_near(point, room),
+            );
+        }
+        is_taken
     }
 
     /// The end that one in another cell goes on into: among several the straightest.
@@ -119,6 +170,11 @@ impl Lines<'_> {
         };
         candidates.min_by(|a, b| turn(a).total_cmp(&turn(b)).then(apart(a).cmp(&apart(b)))).copied()
     }
+}
+
+/// The number of a place in its cell, of a line and on it.
+fn numbered(course: usize, number: usize) -> u64 {
+    (course as u64) << 32 | number as u64 & u64::from(u32::MAX)
 }
 
 impl Course {
@@ -139,9 +195,7 @@ pub fn on(of: &LinesOfCells, layer: usize, square: Square, standing: &Standing, 
     let lines = of.get(&(layer, square))?.as_ref()?;
     let course = &lines.courses[standing.course];
     let text = lines.said[course.feature]?;
-    let is_taken = |lines: &Lines, text: usize| {
-        standing.room == Room::Beyond && lines.taken.is_near(text, standing.point)
-    };
+    let is_taken = |lines: &Lines, text: usize| standing.room == Room::Beyond && lines.is_taken(text, standing.point);
     if is_taken(lines, text) {
         return None;
     }
@@ -191,9 +245,8 @@ fn goes_on(
 ) -> Result<Option<(Square, End)>, Square> {
     let Some(lines) = of.get(&(layer, square)).and_then(Option::as_ref) else { return Ok(None) };
     let course = &lines.courses[course];
-    let border: Border = course.borders[end];
-    for axis in 0..2 {
-        let Some(edge) = border[axis] else { continue };
+    let edges = course.borders[end].into_iter().enumerate();
+    for (axis, edge) in edges.filter_map(|(axis, edge)| Some((axis, edge?))) {
         let by = if edge == lines.cell.max[axis] { 1 } else { -1 };
         let Some(next) = (if axis == 0 { square.neighbour(by, 0) } else { square.neighbour(0, by) }) else { continue };
         let Some(there) = of.get(&(layer, next)).ok_or(next)? else { continue };
@@ -212,10 +265,13 @@ impl<'t> Lines<'t> {
             courses: Vec::new(),
             said: Vec::new(),
             texts: HashMap::new(),
-            spots: Vec::new(),
-            taken: Taken::new(least),
+            rows: Vec::new(),
+            least,
             cell,
             tolerance,
+            bounds: Vec::new(),
+            saying: HashMap::new(),
+            at_cuts: Vec::new(),
             cuts: HashMap::new(),
         }
     }

@@ -116,7 +116,7 @@ struct Spot<'t> {
     /// The same, within the cell that owns it.
     home: Point,
     /// Which of its feature's, or of its cell's along lines.
-    index: usize,
+    index: u64,
     standing: Option<Standing>,
     /// The line that it stands on, and how far along it.
     on: Option<(Rc<Course>, f64)>,
@@ -215,19 +215,26 @@ impl<'s> Symbols<'s> {
                     let points = points(&located(feature));
                     spots.extend(points.into_iter().enumerate().map(|(index, at)| {
                         let (words, point) = (words.clone(), projection.point(at));
-                        Spot { feature, words, point, home: point, index, standing: None, on: None }
+                        Spot { feature, words, point, home: point, index: index as u64, standing: None, on: None }
                     }));
                 });
             } else {
                 let key = (index, cell.square);
                 let lines = lines.entry(key).or_insert_with(|| self.lines(&cell, trace));
                 let Some(lines) = lines else { continue };
-                spots.extend(lines.spots.iter().enumerate().map(|(index, &standing)| {
+                // As far as one of a text keeps others of it away.
+                let near = area.blocks_around(near.grown((self.spacing / 2.0).ceil() as i64));
+                let standing = lines.apart(lines.standing(near, |point| area.block_of(point)), |left_out| {
+                    let (feature, _) = &lines.features[lines.courses[left_out.course].feature];
+                    let mark = trace.mark(self.layer, &located(*feature));
+                    trace.came_to(&mark, Fate::Crowded);
+                });
+                spots.extend(standing.into_iter().map(|standing| {
                     let course = &lines.courses[standing.course];
                     let (feature, words) = lines.features[course.feature].clone();
                     let on = Some((course.clone(), standing.at));
-                    let Standing { point, home, .. } = standing;
-                    Spot { feature, words, point, home, index, standing: Some(standing), on }
+                    let Standing { point, home, number, .. } = standing;
+                    Spot { feature, words, point, home, index: number, standing: Some(standing), on }
                 }));
             }
             spots.retain(|spot| cell.holds(spot.home) && blocks.contains(&area.block_of(spot.home)));
@@ -351,32 +358,19 @@ impl<'s> Symbols<'s> {
         let mut is_there = vec![false; lines.features.len()];
         pieces.iter().for_each(|(feature, ..)| is_there[*feature] = true);
         lines.courses = course::courses(pieces).into_iter().map(Rc::new).collect();
-        let mut left = limits::SYMBOL_ANCHORS;
-        for (i, course) in lines.courses.iter().enumerate() {
+        for course in &lines.courses {
             let (feature, words) = &lines.features[course.feature];
-            let located = cell.placement.located(*feature, data.extent());
-            let rule = self.spacing(&located, words.as_ref());
-            let found = match self.placement {
-                Placement::LineCenter => course.middle(&rule).into_iter().collect(),
-                _ => course.anchors(&rule, &mut left),
-            };
-            for (at, room) in found {
-                let point = course.point(at);
-                if let Some(text) = lines.said[course.feature].filter(|_| room == Room::Within) {
-                    if lines.taken.is_near(text, point) {
-                        let mark = trace.mark(self.layer, &located);
-                        trace.came_to(&mark, Fate::Crowded);
-                        continue;
-                    }
-                    lines.taken.add(text, point);
-                }
-                lines.spots.push(Standing { course: i, at, room, point, home: point });
-            }
+            let rule = self.spacing(&cell.placement.located(*feature, data.extent()), words.as_ref());
+            lines.rows.push(match self.placement {
+                Placement::LineCenter => course.only_middle(rule),
+                _ => course.row(rule),
+            });
         }
-        lines.add_cuts(self.goes_over());
+        lines.note(self.goes_over());
         let (mut has_line, mut has_spot) = (vec![false; is_there.len()], vec![false; is_there.len()]);
         lines.courses.iter().for_each(|course| has_line[course.feature] = true);
-        lines.spots.iter().for_each(|spot| has_spot[lines.courses[spot.course].feature] = true);
+        let rows = lines.courses.iter().zip(&lines.rows).filter(|(_, row)| !row.is_empty());
+        rows.for_each(|(course, _)| has_spot[course.feature] = true);
         for (i, (feature, _)) in lines.features.iter().enumerate().filter(|(i, _)| is_there[*i]) {
             let mark = trace.mark(self.layer, &cell.placement.located(*feature, data.extent()));
             if !has_line[i] {
@@ -537,7 +531,8 @@ impl<'s> Symbols<'s> {
             ways.push((Way { icon, ..Way::default() }, false));
         }
         let padding = self.texts.as_ref().map_or(0.0, |texts| texts.padding);
-        let text_reach = spot.words.as_ref().map_or(0.0, |words| OVERHANG * words.size + self.halo(feature, words.size));
+        let text_reach =
+            spot.words.as_ref().map_or(0.0, |words| OVERHANG * words.size + self.halo(feature, words.size));
         let is_too_long = spot.words.as_ref().is_some_and(Words::is_too_long);
         let mut why = if spot.on.is_some() && !is_too_long { Fate::NoRoom } else { Fate::TooLarge };
         let mut places = Vec::with_capacity(ways.len());

@@ -3,8 +3,9 @@
 //! The lines of one cell that say the same are put together where one ends and another begins. Where they go on in the
 //! next cell, `beyond` finds out.
 
-use super::super::path::{Point, Rect, UNITS, distance};
+use super::super::path::{Point, Rect, UNITS, clip_segment, distance};
 use super::text::{Inset, around, turn, units};
+use crate::limits;
 use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
 use crate::text::{self, Shaped};
@@ -19,6 +20,9 @@ const INDENT: f64 = 2.0;
 /// An image stands before a glyph that begins no more than this after it, in ems: sums are rounded.
 const NEXT: f64 = 1e-6;
 
+/// The number of a place in the middle of its line, after all others.
+const MIDDLE: usize = u32::MAX as usize - 1;
+
 /// A line, of one feature or put together from several.
 pub struct Course {
     /// Which of the features given; of several the one that stands first.
@@ -32,6 +36,7 @@ pub struct Course {
 }
 
 /// Where on a line symbols may stand.
+#[derive(Clone, Copy)]
 pub struct Spacing {
     /// In scene units, as all here.
     pub spacing: f64,
@@ -43,6 +48,23 @@ pub struct Spacing {
     pub max_angle: f64,
     /// Whether it may reach over an edge of the cell onto what the line goes on into.
     pub goes_over: bool,
+}
+
+/// The places along a line where symbols may stand.
+pub struct Row {
+    rule: Spacing,
+    /// How far along the first is, and how far apart they are.
+    first: f64,
+    spacing: f64,
+    count: usize,
+    /// One in the middle of the line besides.
+    middle: Option<(f64, Room)>,
+}
+
+impl Row {
+    pub fn is_empty(&self) -> bool {
+        self.count == 0 && self.middle.is_none()
+    }
 }
 
 /// What a symbol at a place has room on.
@@ -193,8 +215,8 @@ impl Course {
     }
 
     /// Where symbols may stand: one after another with space between them, or one in the middle where there is room for
-    /// no more. No more than `left` places are tried, which becomes less by as many.
-    pub fn anchors(&self, rule: &Spacing, left: &mut usize) -> Vec<(f64, Room)> {
+    /// no more.
+    pub fn row(&self, rule: Spacing) -> Row {
         // There is always some space between them.
         let spacing = if rule.spacing - rule.length < rule.spacing / 4.0 {
             rule.length + rule.spacing / 4.0
@@ -205,19 +227,59 @@ impl Course {
             true => spacing / 2.0,
             false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
         };
-        let count = (((self.length() - first) / spacing).max(0.0) as usize + 1).min(*left);
-        if count == 0 {
-            return Vec::new();
+        let count = ((self.length() - first) / spacing).max(0.0) as usize + 1;
+        let tried = (0..count.min(limits::LINE_TRIES)).filter_map(|i| self.room(first + i as f64 * spacing, &rule));
+        let best = tried.min_by_key(|room| *room == Room::Beyond);
+        let is_needed = |room: Room| best.is_none() || best == Some(Room::Beyond) && room == Room::Within;
+        let middle = self.middle(&rule).filter(|(_, room)| is_needed(*room));
+        Row { rule, first, spacing, count: if best.is_some() { count } else { 0 }, middle }
+    }
+
+    /// The one place in the middle.
+    pub fn only_middle(&self, rule: Spacing) -> Row {
+        Row { rule, first: 0.0, spacing: 1.0, count: 0, middle: self.middle(&rule) }
+    }
+
+    /// The places of a row that lie in a rectangle, with their numbers and how far along they are. Stretches are left out
+    /// that `is_full` says of, by the rectangle around them.
+    pub fn places(
+        &self,
+        row: &Row,
+        near: Rect,
+        mut is_full: impl FnMut(Rect) -> bool,
+        mut look: impl FnMut(usize, f64, Point, Room),
+    ) {
+        let last = self.points.len() - 2;
+        for (i, pair) in self.points.windows(2).enumerate().filter(|_| row.count > 0) {
+            let &[a, b] = pair else { continue };
+            let Some(bounds) = Rect::around(pair).filter(|bounds| bounds.touches(near)) else { continue };
+            let (begin, end) = (self.lengths[i], self.lengths[i + 1]);
+            let number = |at: f64| ((at - row.first) / row.spacing).ceil().max(0.0) as usize;
+            let next = row.first + number(begin) as f64 * row.spacing;
+            if next > end || is_full(bounds.intersection(near)) {
+                continue;
+            }
+            // Rounded: a little more than lies in the rectangle.
+            let Some((from, to)) = clip_segment(a, b, near.grown(UNITS)) else { continue };
+            let [from, to] = [from, to].map(|point| begin + distance(a, point));
+            for number in number(from - UNITS as f64)..=number(to + UNITS as f64).min(row.count - 1) {
+                let at = row.first + number as f64 * row.spacing;
+                let is_on_it = begin <= at && (at < end || i == last && at <= end);
+                let point = self.point(at);
+                if is_on_it
+                    && near.touches(Rect { min: point, max: point })
+                    && let Some(room) = self.room(at, &row.rule)
+                {
+                    look(number, at, point, room);
+                }
+            }
         }
-        *left -= count;
-        let all = (0..count).map(|i| first + i as f64 * spacing);
-        let mut found: Vec<(f64, Room)> = all.filter_map(|at| Some((at, self.room(at, rule)?))).collect();
-        if found.iter().all(|(_, room)| *room == Room::Beyond) {
-            let is_needed = |room: Room| room == Room::Within || found.is_empty();
-            let middle = self.middle(rule).filter(|(_, room)| is_needed(*room));
-            found.extend(middle);
+        if let Some((at, room)) = row.middle {
+            let point = self.point(at);
+            if near.touches(Rect { min: point, max: point }) {
+                look(MIDDLE, at, point, room);
+            }
         }
-        found
     }
 
     /// The middle of the line, if there may be room: where there is too little and the line goes on at one end, as near to
@@ -309,7 +371,8 @@ impl Course {
         let sign = if manner.keeps_upright && is_backwards { -1.0 } else { 1.0 };
         let down = manner.offset[1];
         let baseline = line.start[1] - shaped.height / 2.0 + down;
-        let mut laid = Along { shaped: shaped.clone(), size, glyphs: Vec::new(), insets: Vec::new(), cells: Vec::new() };
+        let mut laid =
+            Along { shaped: shaped.clone(), size, glyphs: Vec::new(), insets: Vec::new(), cells: Vec::new() };
         // Where what stands on the line is from its beginning on, how long it is there, and how it is turned.
         let stand = |pen: f64, advance: f64| {
             let middle = pen + advance * size * pixels / 2.0;

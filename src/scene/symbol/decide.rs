@@ -54,7 +54,7 @@ pub struct Rank {
     /// Where in its tile's layer it stands.
     pub feature: usize,
     /// Which of the feature's symbols it is.
-    pub anchor: usize,
+    pub anchor: u64,
     /// The cell that it belongs to, and in which copy of the world.
     pub cell: (TileId, i64),
 }

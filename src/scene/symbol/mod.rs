@@ -203,10 +203,8 @@ fn decided<'t, T: Trace>(
             nodes = field.into_nodes();
             continue;
         }
-        let fates: Vec<Fate> = found
-            .iter()
-            .map(|&(i, _)| if field.is_undecided(i) { Fate::Undecided } else { Fate::Crowded })
-            .collect();
+        let fates: Vec<Fate> =
+            found.iter().map(|&(i, _)| if field.is_undecided(i) { Fate::Undecided } else { Fate::Crowded }).collect();
         let mut nodes: Vec<Option<Node<_>>> = field.into_nodes().into_iter().map(Some).collect();
         let mut placed = Vec::new();
         for ((i, place), fate) in found.into_iter().zip(fates) {
