@@ -5,7 +5,7 @@
 
 use divan::{Bencher, black_box};
 use rasterzen::output::{raster, resvg, svg};
-use rasterzen::scene::symbol::{Glyph, GlyphRun, Halo, Outlines, Symbols, Text};
+use rasterzen::scene::symbol::{Glyph, GlyphRun, Halo, Outlines, Symbols, TURNS, Text};
 use rasterzen::scene::{Run, Scene};
 use rasterzen::style::color::Color;
 use rasterzen::style::{BUNDLED, Style};
@@ -43,7 +43,7 @@ fn scene(case: Case, size: f64) -> Scene {
         let name: String = (0..GLYPHS).map(|_| random.lowercase()).collect();
         let shaped = shape(&fonts, &Paragraph::line(&*name, stack.clone()));
         let start = [random.f64() * 400.0, 20.0 + random.f64() * 480.0];
-        let turn = if matches!(case, Case::Turned) { random.u16(0..4096) } else { 0 };
+        let turn = if matches!(case, Case::Turned) { random.u16(0..TURNS as u16) } else { 0 };
         let glyph = |glyph: &rasterzen::text::Glyph| {
             let outline = *known.entry(glyph.id).or_insert_with(|| {
                 outlines.push(Arc::new(fonts.outline(glyph.font, glyph.id).expect("a letter")));

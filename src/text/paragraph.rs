@@ -3,6 +3,7 @@
 use super::fonts::{FontId, FontStack};
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A text to be set. All lengths are in ems of the paragraph, which is its `text-size`.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Paragraph {
 #[derive(Clone, Debug)]
 pub enum Section {
     /// `scale` is the em of this section in ems of the paragraph (`font-scale`).
-    Text { text: String, fonts: FontStack, scale: f64 },
+    Text { text: Arc<str>, fonts: FontStack, scale: f64 },
     /// A box that stands in the line, centred between the baseline and the height of capitals.
     Image { width: f64, height: f64 },
 }
@@ -45,7 +46,7 @@ pub enum WritingMode {
 
 impl Paragraph {
     /// A plain text in one line, with MapLibre's default line height.
-    pub fn line(text: impl Into<String>, fonts: FontStack) -> Paragraph {
+    pub fn line(text: impl Into<Arc<str>>, fonts: FontStack) -> Paragraph {
         Paragraph {
             sections: vec![Section::Text { text: text.into(), fonts, scale: 1.0 }],
             max_width: f64::INFINITY,

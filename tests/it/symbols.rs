@@ -5,7 +5,7 @@ use crate::paint::sprite;
 use crate::tile_writer::{Feature, Layer, tile};
 use rasterzen::mvt;
 use rasterzen::scene::symbol::decide::{Field, Node, Part, Place, Rank};
-use rasterzen::scene::symbol::{Icon, Pose, Symbols, Text};
+use rasterzen::scene::symbol::{Icon, Pose, Symbols, TURNS, Text};
 use rasterzen::scene::{Rect, Run, Scene, SourceTiles, TileData, Tiles, build, cells, place};
 use rasterzen::source::{Fetched, Overrides, Source};
 use rasterzen::sprite::Sprite;
@@ -16,6 +16,9 @@ use serde_json::{Value as Json, json};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+
+/// Of a whole turn.
+const EIGHTH: u16 = TURNS as u16 / 8;
 
 /// Scene units in a pixel, and tile units (of 4096) in a pixel of a 512 px square.
 pub const PX: i64 = 256;
@@ -207,7 +210,7 @@ pub fn around(scene: &Scene, text: &Text) -> [f64; 4] {
     let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
     for run in &text.runs {
         for glyph in &run.glyphs {
-            let (sin, cos) = (f64::from(glyph.turn) / 4096.0 * std::f64::consts::TAU).sin_cos();
+            let (sin, cos) = (f64::from(glyph.turn) / TURNS * std::f64::consts::TAU).sin_cos();
             for [x, y] in scene.outlines[glyph.outline].rings(run.size, 0.1).into_iter().flatten() {
                 let at = [x * cos - y * sin, x * sin + y * cos];
                 for i in 0..2 {
@@ -572,10 +575,10 @@ fn texts_along_lines_stand_upright_and_follow_them() {
     let back = turns(&[[450, 256], [50, 256]]);
     assert!(!back.is_empty() && back.iter().flatten().all(|turn| *turn == 0), "{back:?}");
     let down = turns(&[[50, 50], [450, 450]]);
-    assert!(!down.is_empty() && down.iter().flatten().all(|turn| *turn == 512), "{down:?}");
+    assert!(!down.is_empty() && down.iter().flatten().all(|turn| *turn == EIGHTH), "{down:?}");
     // Read from below.
     let steep = turns(&[[256, 50], [256, 450]]);
-    assert!(!steep.is_empty() && steep.iter().flatten().all(|turn| *turn == 3072), "{steep:?}");
+    assert!(!steep.is_empty() && steep.iter().flatten().all(|turn| *turn == 6 * EIGHTH), "{steep:?}");
     let bent = turns(&[[50, 300], [150, 260], [250, 250], [350, 260], [450, 300]]);
     let distinct: BTreeSet<u16> = bent.iter().flatten().copied().collect();
     assert!(distinct.len() > 1, "{bent:?}");
@@ -584,7 +587,7 @@ fn texts_along_lines_stand_upright_and_follow_them() {
     assert!(turns(&[[200, 256], [240, 256]]).is_empty());
     let upside_down = texts_style(json!({"symbol-placement": "line", "text-keep-upright": false}));
     let scene = draw(&upside_down, vec![line("HOME ROAD", &[[450, 256], [50, 256]])]);
-    assert_eq!(texts(&scene)[0].runs[0].glyphs[0].turn, 2048);
+    assert_eq!(texts(&scene)[0].runs[0].glyphs[0].turn, 4 * EIGHTH);
 }
 
 #[test]
@@ -656,7 +659,7 @@ fn a_map_that_is_turned_turns_what_is_aligned_with_it() {
     let (turn, at) = turns(json!({}), point("HH", 356, 256));
     assert_eq!(turn, 0);
     assert_near(at, [256.0, 156.0], 0.5);
-    assert_eq!(turns(json!({"text-rotation-alignment": "map"}), point("HH", 356, 256)).0, 3072);
+    assert_eq!(turns(json!({"text-rotation-alignment": "map"}), point("HH", 356, 256)).0, 6 * EIGHTH);
     let (turn, at) = turns(json!({"symbol-placement": "line"}), line("HHHHHH", &[[256, 10], [256, 500]]));
     assert_eq!(turn, 0);
     assert!((at[1] - 256.0).abs() < 0.5, "{at:?}");

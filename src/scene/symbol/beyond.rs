@@ -7,8 +7,9 @@ use super::text::Words;
 use crate::limits;
 use crate::mvt;
 use crate::viewport::Square;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The lines of a cell that a layer puts symbols on.
 pub struct Lines<'t> {
@@ -16,7 +17,7 @@ pub struct Lines<'t> {
     pub courses: Vec<Rc<Course>>,
     /// What the lines of each feature say, if they are put together with others: one of the texts.
     pub said: Vec<Option<usize>>,
-    pub texts: HashMap<String, usize>,
+    pub texts: HashMap<Arc<str>, usize>,
     /// Where symbols may stand on each line.
     pub rows: Vec<Row>,
     /// How far equal texts are apart at least.

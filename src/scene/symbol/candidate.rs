@@ -23,7 +23,8 @@ use crate::style::{
 use crate::text::Shaper;
 use crate::value::{Attributes, GeometryKind};
 use crate::viewport::{Square, Viewport};
-use std::collections::{BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 

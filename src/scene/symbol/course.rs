@@ -9,7 +9,7 @@ use crate::limits;
 use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
 use crate::text::{self, Shaped};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// The stretch of a line over which a text may turn by `text-max-angle`, in ems (as MapLibre has it).

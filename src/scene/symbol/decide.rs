@@ -10,8 +10,8 @@ use super::super::path::Rect;
 use crate::style::Overlap;
 use crate::tile::TileId;
 use crate::viewport::UNITS;
+use foldhash::HashMap;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// How many steps are gone from a symbol to those it depends on.
@@ -79,7 +79,7 @@ enum Outcome {
 /// All symbols that are known, by rank.
 pub struct Field<D> {
     nodes: Vec<Node<D>>,
-    buckets: HashMap<[i64; 2], Vec<usize>, foldhash::fast::RandomState>,
+    buckets: HashMap<[i64; 2], Vec<usize>>,
     found: Vec<Found>,
     /// For each place of each symbol, once that is asked for, those that could be in the way.
     above: Vec<Vec<Option<Rc<[usize]>>>>,
@@ -99,7 +99,7 @@ struct Found {
 impl<D> Field<D> {
     pub fn new(mut nodes: Vec<Node<D>>) -> Field<D> {
         nodes.sort_by(|a, b| a.rank.compare(&b.rank));
-        let mut buckets: HashMap<[i64; 2], Vec<usize>, _> = HashMap::default();
+        let mut buckets: HashMap<[i64; 2], Vec<usize>> = HashMap::default();
         for (i, node) in nodes.iter().enumerate() {
             let all = node.places.iter().flat_map(|place| &place.parts).flat_map(|part| &part.boxes);
             for bucket in all.flat_map(|rect| touched(*rect)) {

@@ -14,7 +14,7 @@ use crate::style::color::Color;
 use crate::style::expression::Section;
 use crate::style::{AtZoom, Part};
 use crate::text::{self, FontId, Fonts, Outline, Shaped};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::ops::Range;
 use std::sync::Arc;
 

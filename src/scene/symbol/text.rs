@@ -11,8 +11,8 @@ use crate::style::{
     self, AtZoom, FontNames, Formatted, SymbolAnchor, TextJustify, TextTransform, TextWritingMode, turned,
 };
 use crate::text::{self, FontStack, Justify, Paragraph, Shaped, Shaper, WritingMode};
+use foldhash::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// In ems; what MapLibre takes off offsets up and down, because its lines are higher than their letters.
@@ -45,7 +45,7 @@ pub struct Texts<'s> {
     writing_modes: Vec<TextWritingMode>,
     /// In output pixels.
     pub padding: f64,
-    stacks: RefCell<HashMap<String, FontStack>>,
+    stacks: RefCell<HashMap<Vec<Arc<str>>, FontStack>>,
 }
 
 /// What a feature's text says, with what it is set with.
@@ -150,17 +150,22 @@ impl<'s> Texts<'s> {
             return Some(text::Section::Image { width: ems(image.width), height: ems(image.height) });
         }
         let fonts = match &section.font {
-            Some(font) => self.stack(font.split(',')),
-            None => self.stack(names.iter().map(|name| &**name)),
+            Some(font) => self.stack(std::slice::from_ref(font)),
+            None => self.stack(names),
         };
         let scale = section.scale.filter(|scale| *scale > 0.0).unwrap_or(1.0);
-        Some(text::Section::Text { text: section.text.to_string(), fonts, scale })
+        Some(text::Section::Text { text: section.text.clone(), fonts, scale })
     }
 
-    fn stack<'n>(&self, names: impl Iterator<Item = &'n str>) -> FontStack {
-        let names: Vec<&str> = names.map(str::trim).collect();
-        let mut stacks = self.stacks.borrow_mut();
-        stacks.entry(names.join(",")).or_insert_with(|| self.shaper.fonts().stack(names.iter().copied())).clone()
+    /// The fonts of names, each of which may be several with commas between.
+    fn stack(&self, names: &[Arc<str>]) -> FontStack {
+        if let Some(known) = self.stacks.borrow().get(names) {
+            return known.clone();
+        }
+        let each = names.iter().flat_map(|names| names.split(',').map(str::trim));
+        let stack = self.shaper.fonts().stack(each);
+        self.stacks.borrow_mut().insert(names.to_vec(), stack.clone());
+        stack
     }
 
     /// The text in one line, for one along a line of the map.
@@ -325,8 +330,11 @@ impl Words {
     }
 
     /// All that is said.
-    pub fn text(&self) -> String {
-        self.sections.iter().map(|section| &*section.text).collect()
+    pub fn text(&self) -> Arc<str> {
+        match &self.sections[..] {
+            [section] => section.text.clone(),
+            sections => sections.iter().map(|section| &*section.text).collect::<String>().into(),
+        }
     }
 }
 
