@@ -15,8 +15,10 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock};
 
-/// How far a flattened curve may be off, in scene units.
+/// How far a flattened curve may be off, in scene units: one of a letter, and one of a halo, whose edge is nobody's to
+/// read.
 const FLATNESS: f64 = UNITS as f64 / 32.0;
+const HALO_FLATNESS: f64 = UNITS as f64 / 8.0;
 
 /// Sine and cosine are rounded to this, so that they are the same everywhere.
 const PLACES: f64 = (1u32 << 30) as f64;
@@ -84,7 +86,7 @@ impl Shape {
         let (sin, cos) = (f64::from(turn) / TURNS * TAU).sin_cos();
         let [sin, cos] = [sin, cos].map(|n| (n * PLACES).round() / PLACES);
         let turned = |[x, y]: [f64; 2]| [x * cos - y * sin, x * sin + y * cos].map(|c| (c + 0.5).floor() as i32);
-        let flat = outline.rings(size * UNITS as f64, FLATNESS);
+        let flat = outline.rings(size * UNITS as f64, if radius > 0 { HALO_FLATNESS } else { FLATNESS });
         let mut rings: Vec<Vec<[i32; 2]>> =
             flat.into_iter().map(|ring| on_grid(ring.into_iter().map(turned))).collect();
         rings.retain(|ring| ring.len() > 1);

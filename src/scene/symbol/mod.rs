@@ -205,10 +205,10 @@ fn decided<'t, T: Trace>(
         }
         let fates: Vec<Fate> =
             found.iter().map(|&(i, _)| if field.is_undecided(i) { Fate::Undecided } else { Fate::Crowded }).collect();
-        let mut nodes: Vec<Option<Node<_>>> = field.into_nodes().into_iter().map(Some).collect();
         let mut placed = Vec::new();
-        for ((i, place), fate) in found.into_iter().zip(fates) {
-            let Some(node) = nodes[i].take() else { continue };
+        let mut found = found.into_iter().zip(fates).peekable();
+        for (i, node) in field.into_nodes().into_iter().enumerate() {
+            let Some(((_, place), fate)) = found.next_if(|((of, _), _)| *of == i) else { continue };
             match place {
                 Some(place) if is_seen(&node.drawn.ways[place]) => placed.push((node, place)),
                 Some(_) => {}
