@@ -6,7 +6,8 @@ use quick_cache::{Equivalent, OptionsBuilder, Weighter};
 use std::convert::Infallible;
 use std::hash::Hash;
 
-/// Values by key, whose weights together are at most what it was made for. One that weighs more is not kept.
+/// Values by key, whose weights together are at most what it was made for. One that weighs more than three quarters of it
+/// is not kept.
 pub struct Bounded<K, V> {
     entries: Cache<K, (V, u64), Kept, RandomState>,
     weight: fn(&K, &V) -> u64,
@@ -25,12 +26,12 @@ impl<K, V> Weighter<K, (V, u64)> for Kept {
 impl<K: Eq + Hash, V: Clone> Bounded<K, V> {
     pub fn new(capacity: u64, weight: fn(&K, &V) -> u64) -> Bounded<K, V> {
         // Only for how many keys of what has gone are remembered.
-        let entries = (capacity / 1024).clamp(64, 65_536) as usize;
+        let entries = (capacity / 16_384).clamp(64, 4096) as usize;
         let mut options = OptionsBuilder::new();
-        // In one part, so that the bound is that of all, and one entry may be as heavy.
+        // In one part, so that the bound is that of all.
         options.shards(1).weight_capacity(capacity).estimated_items_capacity(entries);
-        // What was asked for last is asked for next.
-        options.hot_allocation(0.5);
+        // A quarter is for what has just come: the neighbours of what was just drawn are drawn next.
+        options.hot_allocation(0.75);
         let options = options.build().unwrap_or_else(|e| unreachable!("capacity and number of entries are given: {e}"));
         let entries = Cache::with_options(options, Kept, RandomState::default(), DefaultLifecycle::default());
         Bounded { entries, weight }

@@ -152,10 +152,13 @@ pub const FONT_NAMES: usize = 32;
 pub const FONT_NAME_BYTES: usize = 256;
 /// Places along the lines of one layer in one cell that are tried in 256 by 256 CSS pixels; beyond, there are no symbols.
 pub const SYMBOL_ANCHORS: usize = 10_000;
+/// The most that symbols along a line stand apart, in CSS pixels: more than any line of a tile is long.
+pub const SYMBOL_SPACING: f64 = 1_000_000.0;
 /// Places along one line that are tried to find out whether there is room for any symbol but one in the middle.
 pub const LINE_TRIES: usize = 1000;
-/// Lines of one cell that say the same and are looked at for a symbol that stands too near to another one.
-pub const EQUAL_LINES: usize = 1000;
+/// Lines of one cell that say the same, and vertices of those that come near, that are looked at for a symbol that stands
+/// too near to another one.
+pub const EQUAL_VERTICES: usize = 10_000;
 /// Edges of tiles that a text along a line may go over to one side: more than two are the work of lines that run to and
 /// fro over one.
 pub const LINE_CROSSINGS: usize = 4;

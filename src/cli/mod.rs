@@ -57,7 +57,11 @@ fn misplaced(matches: &ArgMatches) -> Option<clap::Error> {
     let mut command = Cli::command();
     let is_given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
     let option = command.get_arguments().filter(|arg| !arg.is_global_set()).find(is_given)?.get_long()?;
-    let text = format!("--{option} stands before the command: write rasterzen {name} --{option}");
+    let has_it = |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some(option));
+    let text = match command.find_subcommand(name).is_some_and(has_it) {
+        true => format!("--{option} stands before the command: write rasterzen {name} --{option}"),
+        false => format!("--{option} is the server's: it stands with no command, or after serve"),
+    };
     Some(command.error(ErrorKind::ArgumentConflict, text))
 }
 

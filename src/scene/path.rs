@@ -169,7 +169,6 @@ impl Path {
             return;
         }
         let from = self.points.len();
-        self.points.reserve(ring.len());
         outline(ring, visible, |point| self.points.push(moved(point, offset).map(|c| c as i32)));
         match self.points.len() - from {
             0..3 => self.points.truncate(from),

@@ -114,6 +114,8 @@ pub struct Shaped {
     pub lines: Vec<Line>,
     pub width: f64,
     pub height: f64,
+    /// How far a glyph is moved from its place in the line at most: marks over marks.
+    pub stray: f64,
     /// Characters that no font has; nothing is drawn in their place.
     pub missing: usize,
 }

@@ -254,6 +254,7 @@ fn arrange(text: String, mut lines: Vec<Line>, paragraph: &Paragraph, missing: u
     let heights: Vec<f64> = lines.iter().map(|line| line_height(line, paragraph)).collect();
     let total: f64 = heights.iter().sum();
     let mut top = 0.0;
+    let mut stray = 0.0f64;
     for (line, height) in lines.iter_mut().zip(heights) {
         let share = match paragraph.justify {
             Justify::Left => 0.0,
@@ -272,6 +273,9 @@ fn arrange(text: String, mut lines: Vec<Line>, paragraph: &Paragraph, missing: u
             for glyph in &mut line.glyphs {
                 if glyph.turned {
                     glyph.offset[1] += baseline;
+                } else {
+                    // But for where it stands in its cell.
+                    stray = stray.max((glyph.offset[0] - (0.5 + MIDDLE) * glyph.scale).abs());
                 }
                 glyph.at = [axis - glyph.offset[1], indent + glyph.at[0] + glyph.offset[0]];
             }
@@ -281,6 +285,7 @@ fn arrange(text: String, mut lines: Vec<Line>, paragraph: &Paragraph, missing: u
         } else {
             line.start = [indent, middle + baseline];
             for glyph in &mut line.glyphs {
+                stray = glyph.offset.iter().fold(stray, |stray, by| stray.max(by.abs()));
                 glyph.turned = false;
                 let [along, down] = glyph.offset;
                 glyph.at = [indent + glyph.at[0] + along, middle + baseline + down];
@@ -291,7 +296,7 @@ fn arrange(text: String, mut lines: Vec<Line>, paragraph: &Paragraph, missing: u
         }
     }
     let (width, height) = if is_vertical { (total, longest) } else { (longest, total) };
-    Shaped { text, lines, width, height, missing }
+    Shaped { text, lines, width, height, stray, missing }
 }
 
 /// What a line takes up across its direction: the line height for its largest letters, and what images have over

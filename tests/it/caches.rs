@@ -359,6 +359,15 @@ async fn the_next_process_serves_from_s3() {
     assert_eq!(place.server(&args).get(PNG).tier(), "miss");
 }
 
+#[test]
+fn memory_keeps_what_takes_more_than_half_of_it() {
+    let server = Server::start(&["--cache", "memory:200KiB"], &[]);
+    let svg = "/svg/14/8529/5974.svg";
+    let first = server.get(svg);
+    assert!((102_400..150_000).contains(&first.body.len()), "{} bytes", first.body.len());
+    assert_eq!((first.tier(), server.get(svg).tier()), ("miss", "memory"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_older_variable_means_memory_and_then_s3() {
     let (place, store) = (Place::new(), s3_server::start(&["tiles"]).await);

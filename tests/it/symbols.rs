@@ -697,6 +697,18 @@ fn icons_along_lines_do_not_bend_and_stand_at_corners_too() {
 }
 
 #[test]
+fn marks_over_marks_are_seen_in_the_tile_above() {
+    let name = format!("A{}", "\u{301}".repeat(8));
+    let ground = Written::at_home(vec![point(&name, 256, 60)]);
+    let style = texts_style(json!({"text-size": 40}));
+    let whole = ground.whole_scene(&style, &Viewport::of_tile(home(), 512, 1)).0;
+    let [_, top, _, _] = around(&whole, texts(&whole)[0]);
+    assert!(top < -10.0, "{top}");
+    let above = ground.whole_scene(&style, &Viewport::of_tile(id(14, 8, 7), 512, 1)).0;
+    assert_eq!(said(&above), [name]);
+}
+
+#[test]
 fn what_is_not_there_is_asked_for_and_what_depends_on_it_is_not_drawn() {
     let style = texts_style(json!({}));
     let scene = |viewport: &Viewport, there: &[TileId]| {

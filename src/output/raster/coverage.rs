@@ -18,6 +18,9 @@ const FULL: i32 = 2 * (UNITS * UNITS) as i32;
 /// Pixels that are looked at together.
 const BLOCK: usize = 8;
 
+/// Points of a shape that are collected before they go into a grid as large as the clip.
+const MOST_POINTS: usize = 1 << 16;
+
 /// What is further away, in scene units, counts as this far: nothing in a picture is, and differences stay in 32 bits.
 pub const FAR: i32 = 1 << 29;
 
@@ -39,9 +42,14 @@ pub type PixelRect = [i32; 4];
 #[derive(Default)]
 pub struct Coverage {
     clip: PixelRect,
+    /// Those of the polygons that the grid does not have yet.
     points: Vec<[i32; 2]>,
     rings: Vec<Ring>,
+    /// Around all polygons of the shape; none where nothing of it is in the clip.
+    bounds: Option<[i32; 4]>,
     grid: Grid,
+    /// Whether the grid has some of the polygons.
+    is_begun: bool,
     /// How much the pixels of the row that is swept are covered.
     covers: Vec<u16>,
 }
@@ -50,8 +58,6 @@ pub struct Coverage {
 struct Ring {
     /// Where its points end.
     end: usize,
-    /// Left, top, right, bottom.
-    bounds: [i32; 4],
     edges: Edges,
 }
 
@@ -120,16 +126,16 @@ impl Coverage {
 
     /// Adds a closed polygon.
     pub fn polygon(&mut self, points: impl IntoIterator<Item = [i32; 2]>) {
-        self.add(points, Edges::Cut);
+        self.collect(points, Edges::Cut);
     }
 
     /// Adds a closed polygon that covers pixels wholly where it holds their middle, and others not at all. A middle on an
     /// edge is inside to the right of it, and at the edge's upper end.
     pub fn middles(&mut self, points: impl IntoIterator<Item = [i32; 2]>) {
-        self.add(points, Edges::Around);
+        self.collect(points, Edges::Around);
     }
 
-    fn add(&mut self, points: impl IntoIterator<Item = [i32; 2]>, edges: Edges) {
+    fn collect(&mut self, points: impl IntoIterator<Item = [i32; 2]>, edges: Edges) {
         let from = self.points.len();
         self.points.extend(points.into_iter().map(|point| point.map(|c| c.clamp(-FAR, FAR))));
         let added = &self.points[from..];
@@ -137,43 +143,60 @@ impl Coverage {
         let bounds = added.iter().fold([x, y, x, y], |[left, top, right, bottom], &[x, y]| {
             [left.min(x), top.min(y), right.max(x), bottom.max(y)]
         });
-        self.rings.push(Ring { end: self.points.len(), bounds, edges });
+        // What lies all on one side of the clip encloses nothing in it.
+        if pixels(bounds, self.clip).is_none() {
+            return self.points.truncate(from);
+        }
+        self.rings.push(Ring { end: self.points.len(), edges });
+        self.bounds = Some(self.bounds.map_or(bounds, |known| union(known, bounds)));
+        if self.points.len() > MOST_POINTS {
+            if !self.is_begun {
+                self.grid.set_window(self.clip);
+                self.is_begun = true;
+            }
+            self.pour();
+        }
+    }
+
+    /// Lets the polygons that have been collected cover the grid.
+    fn pour(&mut self) {
+        let mut from = 0;
+        for ring in self.rings.drain(..) {
+            let corners = &self.points[from..ring.end];
+            from = ring.end;
+            let Some(&(mut before)) = corners.last() else { continue };
+            for &corner in corners {
+                match ring.edges {
+                    Edges::Cut => self.grid.edge(before, corner),
+                    Edges::Around => self.grid.edge_around(before, corner),
+                }
+                before = corner;
+            }
+        }
+        self.points.clear();
     }
 
     /// Gives the covered runs, by rows from the top and each row from the left, and forgets the shape.
     pub fn sweep(&mut self, rule: Rule, run: impl FnMut(i32, i32, Run)) {
-        let Coverage { clip, points, rings, grid, covers } = self;
-        let pixels = |[left, top, right, bottom]: [i32; 4]| {
-            let [from, to] = [[left, top], [right, bottom]].map(|corner| corner.map(|c| c >> 8));
-            [from[0].max(clip[0]), from[1].max(clip[1]), (to[0] + 1).min(clip[2]), (to[1] + 1).min(clip[3])]
-        };
-        let union = |a: [i32; 4], b: [i32; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
-        // What lies all on one side of the clip encloses nothing in it.
-        let is_seen = |ring: &Ring| {
-            let [left, top, right, bottom] = pixels(ring.bounds);
-            left < right && top < bottom
-        };
-        let seen = rings.iter().filter(|ring| is_seen(ring)).map(|ring| ring.bounds).reduce(union);
-        if let Some(bounds) = seen {
-            grid.set_window(pixels(bounds));
-            let mut from = 0;
-            for ring in rings.iter() {
-                let corners = &points[from..ring.end];
-                from = ring.end;
-                let Some(&(mut before)) = corners.last().filter(|_| is_seen(ring)) else { continue };
-                for &corner in corners {
-                    match ring.edges {
-                        Edges::Cut => grid.edge(before, corner),
-                        Edges::Around => grid.edge_around(before, corner),
-                    }
-                    before = corner;
-                }
-            }
-            grid.sweep(rule, covers, run);
+        let Some(window) = self.bounds.take().and_then(|bounds| pixels(bounds, self.clip)) else { return };
+        if !std::mem::take(&mut self.is_begun) {
+            self.grid.set_window(window);
         }
-        points.clear();
-        rings.clear();
+        self.pour();
+        self.grid.sweep(rule, &mut self.covers, run);
     }
+}
+
+/// The pixels of a clip that a rectangle of the scene touches; none where there are none.
+fn pixels([left, top, right, bottom]: [i32; 4], clip: PixelRect) -> Option<PixelRect> {
+    let [from, to] = [[left, top], [right, bottom]].map(|corner| corner.map(|c| c >> 8));
+    let [left, top] = [0, 1].map(|i| from[i].max(clip[i]));
+    let [right, bottom] = [0, 1].map(|i| (to[i] + 1).min(clip[i + 2]));
+    (left < right && top < bottom).then_some([left, top, right, bottom])
+}
+
+fn union(a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
 
 impl Grid {
@@ -324,7 +347,7 @@ impl Row<'_> {
         let (enter, leave) = if step > 0 { (0, 256) } else { (256, 0) };
         let (mut y, mut x) = (from[1], from[0] & 255);
         let mut column = first;
-        // What lies to the left of the clip counts by its height only, what to the right not at all.
+        // What lies to the left of the window counts by its height only, what to the right not at all.
         let skipped = if step > 0 { first < left } else { first >= right };
         if skipped {
             let (border, outside) = if step > 0 { (left, last < left) } else { (right, last >= right) };

@@ -68,8 +68,7 @@ pub enum On {
 
 impl Lines<'_> {
     /// Takes note of the lines: where they lie, what they say, and where edges cut them, so that what is in other cells finds
-    /// what it goes on into. Where symbols may stand at cuts, those belong to the cell that lie at its edges in the east and
-    /// south.
+    /// what it goes on into. Where symbols may stand at cuts, those at the cell's east and south edges are its own.
     pub fn note(&mut self, stands_at_cuts: bool) {
         for (i, course) in self.courses.iter().enumerate() {
             self.bounds.push(Rect::around(&course.points));
@@ -88,6 +87,9 @@ impl Lines<'_> {
                     }
                 }
             }
+        }
+        for ((_, axis, _), ends) in &mut self.cuts {
+            ends.sort_by_key(|end| self.courses[end.course].end(end.end)[1 - axis]);
         }
     }
 
@@ -144,9 +146,17 @@ impl Lines<'_> {
     /// Whether a symbol that has room in this cell alone stands near to a place and says the same.
     fn is_taken(&self, text: usize, at: Point) -> bool {
         let near = Rect { min: at, max: at }.grown(self.least.ceil() as i64);
-        let lines = self.saying.get(&text).into_iter().flatten().take(limits::EQUAL_LINES);
         let mut is_taken = false;
-        for &i in lines.filter(|i| self.bounds[**i].is_some_and(|bounds| bounds.touches(near))) {
+        let mut left = limits::EQUAL_VERTICES;
+        for &i in self.saying.get(&text).into_iter().flatten() {
+            if is_taken || left == 0 {
+                break;
+            }
+            left = left.saturating_sub(1);
+            if !self.bounds[i].is_some_and(|bounds| bounds.touches(near)) {
+                continue;
+            }
+            left = left.saturating_sub(self.courses[i].points.len());
             let is_near = |point: Point, room: Room| room == Room::Within && distance(point, at) < self.least;
             self.courses[i].places(
                 &self.rows[i],
@@ -161,9 +171,11 @@ impl Lines<'_> {
     /// The end that one in another cell goes on into: among several the straightest.
     fn partner(&self, text: &str, (axis, edge): (usize, i64), point: Point, out: [f64; 2], near: i64) -> Option<End> {
         let ends = self.cuts.get(&(*self.texts.get(text)?, axis, edge))?;
-        let apart = |end: &End| (self.courses[end.course].end(end.end)[1 - axis] - point[1 - axis]).abs();
+        let along = |end: &End| self.courses[end.course].end(end.end)[1 - axis] - point[1 - axis];
+        let apart = |end: &End| along(end).abs();
         let near = near.max(self.tolerance);
-        let candidates = ends.iter().filter(|end| apart(end) <= near).take(limits::JOIN_CANDIDATES);
+        let first = ends.partition_point(|end| along(end) < -near);
+        let candidates = ends[first..].iter().take_while(|end| along(end) <= near).take(limits::JOIN_CANDIDATES);
         // -1 where one goes straight on into the other.
         let turn = |end: &End| {
             let direction = self.courses[end.course].way_out(end.end);

@@ -181,7 +181,7 @@ impl<'s> Symbols<'s> {
             icon_alignment: symbol.icon.rotation_alignment.at(tile_zoom),
             keeps_upright: [&symbol.icon.part, &symbol.text.part]
                 .map(|part| part.keep_upright.at(tile_zoom).constant()),
-            spacing: symbol.spacing.at(tile_zoom).constant().max(1.0) * scale * UNITS as f64,
+            spacing: symbol.spacing.at(tile_zoom).constant().clamp(1.0, limits::SYMBOL_SPACING) * scale * UNITS as f64,
             max_angle: symbol.text.max_angle.at(tile_zoom).constant().to_radians(),
             text: Rules::new(&symbol.text.part, viewport),
             icon: Rules::new(&symbol.icon.part, viewport),
@@ -545,7 +545,7 @@ impl<'s> Symbols<'s> {
                 .map(|icon| (self.icon.part(&[icon.collision()], anchor, false), icon.extent(), &self.icon));
             let text = way.text.as_ref().and_then(|(setting, _)| {
                 let part = self.text.part(&setting.collision(padding), anchor, is_shy);
-                Some((part, setting.extent(text_reach)?, &self.text))
+                Some((part, setting.extent(text_reach + setting.shaped().stray * setting.size())?, &self.text))
             });
             let parts: Vec<(Part, Rect, &Rules)> = icon.into_iter().chain(text).collect();
             let extents = parts.iter().map(|(_, extent, rules)| moved(moved(*extent, anchor), rules.translate));

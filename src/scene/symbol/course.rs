@@ -10,6 +10,7 @@ use crate::scene::cut::{Border, Piece};
 use crate::style::turned;
 use crate::text::{self, Shaped};
 use foldhash::{HashMap, HashMapExt};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The stretch of a line over which a text may turn by `text-max-angle`, in ems (as MapLibre has it).
@@ -106,54 +107,72 @@ pub struct Manner {
 
 /// Pieces with their features, put together where they say the same; those that say nothing are left alone.
 pub fn courses(pieces: Vec<(usize, Piece, Option<usize>)>) -> Vec<Course> {
-    let mut joined: Vec<Option<(usize, Piece)>> = Vec::new();
+    let mut joined: Vec<Option<Joined>> = Vec::new();
     // By what it says and where it begins or ends: which of those above.
     let mut starts: HashMap<(usize, Point), usize> = HashMap::new();
     let mut ends: HashMap<(usize, Point), usize> = HashMap::new();
-    for (feature, mut piece, text) in pieces {
-        if piece.closed {
-            piece.points.push(piece.points[0]);
+    for (feature, Piece { points, closed, borders, .. }, text) in pieces {
+        let mut line = Joined { feature, points: points.into(), borders };
+        if closed {
+            line.points.push_back(line.points[0]);
         }
-        let Some(text) = text.filter(|_| !piece.closed) else {
-            joined.push(Some((feature, piece)));
+        let Some(text) = text.filter(|_| !closed) else {
+            joined.push(Some(line));
             continue;
         };
-        let key = |point: Point| (text, point);
-        let first = |piece: &Piece| key(piece.points[0]);
-        let last = |piece: &Piece| key(piece.points[piece.points.len() - 1]);
-        let mut feature = feature;
-        if let Some(before) = ends.remove(&first(&piece)).and_then(|i| joined[i].take()) {
-            starts.remove(&first(&before.1));
-            feature = feature.min(before.0);
-            piece = end_to_end(before.1, piece);
+        let first = |line: &Joined| (text, line.points[0]);
+        let last = |line: &Joined| (text, line.points[line.points.len() - 1]);
+        if let Some(before) = ends.remove(&first(&line)).and_then(|i| joined[i].take()) {
+            starts.remove(&first(&before));
+            line = before.with(line);
         }
-        if let Some(after) = starts.remove(&last(&piece)).and_then(|i| joined[i].take()) {
-            ends.remove(&last(&after.1));
-            feature = feature.min(after.0);
-            piece = end_to_end(piece, after.1);
+        if let Some(after) = starts.remove(&last(&line)).and_then(|i| joined[i].take()) {
+            ends.remove(&last(&after));
+            line = line.with(after);
         }
-        starts.entry(first(&piece)).or_insert(joined.len());
-        ends.entry(last(&piece)).or_insert(joined.len());
-        joined.push(Some((feature, piece)));
+        starts.entry(first(&line)).or_insert(joined.len());
+        ends.entry(last(&line)).or_insert(joined.len());
+        joined.push(Some(line));
     }
-    joined.into_iter().flatten().map(|(feature, piece)| Course::new(feature, piece)).collect()
+    let course = |line: Joined| Course::new(line.feature, line.points.into(), line.borders);
+    joined.into_iter().flatten().map(course).collect()
 }
 
-fn end_to_end(mut a: Piece, b: Piece) -> Piece {
-    a.points.extend_from_slice(&b.points[1..]);
-    a.borders[1] = b.borders[1];
-    a
+/// A line while others are joined to it.
+struct Joined {
+    /// Of several the one that stands first.
+    feature: usize,
+    points: VecDeque<Point>,
+    borders: [Border; 2],
+}
+
+impl Joined {
+    /// Both, where one ends at the other's beginning. The shorter is copied, so that a line of many costs little more than
+    /// its length.
+    fn with(mut self, mut after: Joined) -> Joined {
+        let (feature, borders) = (self.feature.min(after.feature), [self.borders[0], after.borders[1]]);
+        let points = if self.points.len() < after.points.len() {
+            self.points.pop_back();
+            self.points.into_iter().rev().for_each(|point| after.points.push_front(point));
+            after.points
+        } else {
+            self.points.extend(after.points.drain(1..));
+            self.points
+        };
+        Joined { feature, points, borders }
+    }
 }
 
 impl Course {
-    fn new(feature: usize, piece: Piece) -> Course {
+    fn new(feature: usize, points: Vec<Point>, borders: [Border; 2]) -> Course {
         let mut length = 0.0;
-        let mut lengths = vec![0.0];
-        for pair in piece.points.windows(2) {
+        let mut lengths = Vec::with_capacity(points.len());
+        lengths.push(0.0);
+        for pair in points.windows(2) {
             length += distance(pair[0], pair[1]);
             lengths.push(length);
         }
-        Course { feature, points: piece.points, lengths, borders: piece.borders }
+        Course { feature, points, lengths, borders }
     }
 
     /// The stretch around a place, at least so far to both sides, with what comes before and after the line; and how far
@@ -163,8 +182,7 @@ impl Course {
         let last = self.lengths.partition_point(|&length| length < at + reach).min(self.points.len() - 1);
         let own = self.points[first..=last].iter();
         let points = before.iter().rev().chain(own).chain(after).copied().collect();
-        let piece = Piece { points, closed: false, segment: 0, borders: [[None; 2]; 2] };
-        let stretch = Course::new(self.feature, piece);
+        let stretch = Course::new(self.feature, points, [[None; 2]; 2]);
         let at = stretch.lengths[before.len()] + (at - self.lengths[first]);
         (stretch, at)
     }

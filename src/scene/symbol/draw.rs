@@ -199,7 +199,7 @@ impl<'s> Pen<'s> {
 
 impl Setting {
     /// The em, in output pixels.
-    fn size(&self) -> f64 {
+    pub fn size(&self) -> f64 {
         match self {
             Setting::Block(block) => block.size,
             Setting::Along(along) => along.size,
@@ -213,7 +213,7 @@ impl Setting {
         }
     }
 
-    fn shaped(&self) -> &Shaped {
+    pub fn shaped(&self) -> &Shaped {
         match self {
             Setting::Block(block) => &block.shaped,
             Setting::Along(along) => &along.shaped,
