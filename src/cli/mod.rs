@@ -12,6 +12,7 @@ mod style;
 
 use crate::error::Code;
 use crate::logging;
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -65,9 +66,19 @@ fn misplaced(matches: &ArgMatches) -> Option<clap::Error> {
     Some(command.error(ErrorKind::ArgumentConflict, text))
 }
 
+/// The arguments. Those of the server stand before all commands, but their variables are nothing to the others, which
+/// read their own.
+fn matches() -> ArgMatches {
+    let own = |arg: Arg| if arg.is_global_set() { arg } else { arg.env(Resettable::Reset) };
+    match Cli::command().mut_args(own).try_get_matches() {
+        Ok(matches) if matches.subcommand().is_some() => matches,
+        _ => Cli::command().get_matches(),
+    }
+}
+
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = matches();
     if let Some(error) = misplaced(&matches) {
         error.exit();
     }

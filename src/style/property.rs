@@ -196,6 +196,8 @@ impl PropertyType for ImageName {
             Value::Image(image) => Some(ImageName(image.name.clone())),
             // What `coalesce` gives where there is none of its images.
             Value::String(name) => Some(ImageName(name.clone())),
+            // What an expression gives for the name "".
+            Value::Null => Some(ImageName("".into())),
             _ => None,
         }
     }

@@ -727,6 +727,19 @@ fn many_tiles_show_how_far_they_are() {
 }
 
 #[test]
+fn a_flag_beats_a_variable_that_is_wrong_and_others_do_not_read_it() {
+    let dir = directory();
+    let wrong = [("RASTERZEN_SOURCE_BOUNDS", "everywhere")];
+    let render = ["render", "0/0/0", "--format", "json", "-o", "-"];
+    let ended = run_in(dir.path(), &wrong, &render);
+    assert!(ended.code == Some(2) && ended.stderr.contains("everywhere"), "{}", ended.stderr);
+    let ended = run_in(dir.path(), &wrong, &[&render[..], &["--source-bounds", "-180,-85,180,85"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let ended = run_in(dir.path(), &wrong, &["style", "list"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
 fn options_of_all_commands_stand_before_them_too() {
     let dir = directory();
     let render = ["render", "0/0/0", "--format", "json", "-o", "-"];

@@ -254,7 +254,11 @@ impl Placed {
 
     /// Its pixels as they are drawn.
     pub fn image(&self, images: &mut Images, paint: &Paint, scale: f64) -> Option<ImageId> {
-        let image = images.sprite().get(&self.name, scale)?;
+        let mut image = images.sprite().get(&self.name, scale)?;
+        if self.factor > 1.0 && self.fit.is_none() && !image.sdf {
+            // One that is fine enough for what it is enlarged to.
+            image = images.sprite().get(&self.name, scale * self.factor)?;
+        }
         let look = match image.sdf {
             true => format!("{:?} {:?}", paint, self.factor),
             false => String::new(),
