@@ -17,6 +17,9 @@ use smallvec::{SmallVec, smallvec};
 /// square, nobody sees where another feature goes on.
 const OVERLAP: i64 = 64 * UNITS;
 
+/// Vertices of a line that lie nearer to the one before than this, in scene units, are left out: a quarter of a pixel.
+const NEAREST: i64 = UNITS / 4;
+
 /// What pieces of one line have in common.
 pub trait Joined: PartialEq {
     /// In scene units.
@@ -132,7 +135,10 @@ pub fn gather<P: Joined, T: Trace>(
                     Some(metrics) => measure(&cut_pieces, &points, metrics, &mut progress),
                     None => progress.resize(progress.len() + cut_pieces.len(), None),
                 }
-                pieces.extend(cut_pieces.drain(..).map(|piece| Joinable { piece, placement: i, tolerance, id }));
+                pieces.extend(cut_pieces.drain(..).map(|mut piece| {
+                    thin(&mut piece.points);
+                    Joinable { piece, placement: i, tolerance, id }
+                }));
             }
             painted.resize(pieces.len(), paints.len() - 1);
         }
@@ -227,6 +233,22 @@ impl Share {
 fn spans(from: f64, until: f64, length: f64) -> impl Iterator<Item = [f64; 2]> {
     let over = if until.is_finite() { until - length } else { 0.0 };
     [[from, until.min(length)], [(from - length).max(0.0), over]].into_iter().filter(|[from, until]| from < until)
+}
+
+/// Leaves out vertices that nobody sees, but neither end. What stays depends on the piece alone, which is the same
+/// wherever it is looked at from.
+fn thin(points: &mut Vec<Point>) {
+    let last = points.len() - 1;
+    let (mut at, mut kept) = (0, points[0]);
+    points.retain(|&point| {
+        let [x, y] = [0, 1].map(|i| point[i] - kept[i]);
+        let stays = at == 0 || at == last || x * x + y * y >= NEAREST * NEAREST;
+        at += 1;
+        if stays {
+            kept = point;
+        }
+        stays
+    });
 }
 
 /// The progress at the ends of a line's pieces, which are in order; `start` and `end` are those of the whole line.

@@ -415,6 +415,16 @@ fn lines_of_any_number_of_points_are_drawn() {
 }
 
 #[test]
+fn vertices_within_a_quarter_of_a_pixel_are_left_out_but_for_the_ends() {
+    // An eighth of a pixel to and fro.
+    let points: Vec<P> = (0..=41).map(|i| [800 + i, 800 + i % 2]).collect();
+    let world = World::new(vec![(id(14, 5, 5), vec![Feature::line(&points)])]);
+    let found = world.lines(&line_style(json!({"line-width": 2})), id(14, 5, 5));
+    let at = |p: P| p.map(|c| c * PX / UNITS);
+    assert_eq!(found, [[[800, 800], [840, 800], [841, 801]].map(at).to_vec()]);
+}
+
+#[test]
 fn an_offset_line_keeps_its_side_over_an_edge() {
     let world = World::new(vec![
         (id(14, 5, 5), vec![Feature::line(&[[2048, 2048], [EDGE, 2048]])]),
