@@ -112,6 +112,8 @@ pub const PLAIN_PICTURES: usize = 256;
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.
 pub const RASTER_ROWS: u32 = 512;
+/// Points of a shape that are held at once; larger shapes go into a grid of the size of their picture bit by bit.
+pub const SHAPE_POINTS: usize = 1 << 16;
 /// The largest side of a static image over HTTP, in output pixels.
 pub const STATIC_SIDE: u32 = PIXMAP_SIDE;
 /// The largest side of a static image on the command line, in output pixels: within [`COORDINATE`] whichever way it is

@@ -9,6 +9,7 @@
 //! The sum of areas is the union where pieces do not lie over one another within one pixel of their edges, and where they
 //! do, at most full: stroke outlines are made of pieces wound one way (`outline`), so nothing cancels.
 
+use crate::limits;
 use crate::scene::UNITS;
 use std::ops::Range;
 
@@ -17,9 +18,6 @@ const FULL: i32 = 2 * (UNITS * UNITS) as i32;
 
 /// Pixels that are looked at together.
 const BLOCK: usize = 8;
-
-/// Points of a shape that are collected before they go into a grid as large as the clip.
-const MOST_POINTS: usize = 1 << 16;
 
 /// What is further away, in scene units, counts as this far: nothing in a picture is, and differences stay in 32 bits.
 pub const FAR: i32 = 1 << 29;
@@ -149,7 +147,7 @@ impl Coverage {
         }
         self.rings.push(Ring { end: self.points.len(), edges });
         self.bounds = Some(self.bounds.map_or(bounds, |known| union(known, bounds)));
-        if self.points.len() > MOST_POINTS {
+        if self.points.len() > limits::SHAPE_POINTS {
             if !self.is_begun {
                 self.grid.set_window(self.clip);
                 self.is_begun = true;

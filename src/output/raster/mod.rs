@@ -4,8 +4,8 @@
 //! A shape becomes edges (`outline` for strokes), these become coverage (`coverage`), and that a colour over what is
 //! there (`blend`) or an image (`pattern`). A stroke of many colours is put together on a sheet (`sheet`) and seen
 //! through the stroke's coverage; one that fades is the mean of several (`blur`). Texts (`symbol`) are glyphs as polygons
-//! (`glyph`). A layer that is blended as a whole is drawn on pixels of its own (`group`). A turned scene is turned before all that, and each of its squares is a mask
-//! (`turn`).
+//! (`glyph`). A layer that is blended as a whole is drawn on pixels of its own (`group`). A turned scene is turned before
+//! all that, and each of its squares is a mask (`turn`).
 
 mod blend;
 mod blur;
