@@ -7,7 +7,6 @@ use std::ops::Range;
 /// One layer as it lies in the tile.
 #[derive(Default)]
 pub struct Index {
-    pub name: String,
     pub extent: u32,
     pub keys: Vec<Span>,
     pub values: Vec<Span>,
@@ -80,7 +79,6 @@ impl Index {
     /// Bytes of memory.
     pub fn size(&self) -> usize {
         size_of::<Index>()
-            + size_of_val(&*self.name)
             + size_of_val(&*self.keys)
             + size_of_val(&*self.values)
             + size_of_val(&*self.features)

@@ -6,10 +6,11 @@ use crate::value::{Attributes, GeometryKind, Property};
 use bytes::Bytes;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A layer of a checked tile.
 pub struct Layer {
+    name: Arc<str>,
     tile: Bytes,
     index: Index,
     dictionary: OnceLock<Dictionary>,
@@ -45,12 +46,12 @@ pub struct Part<'a> {
 }
 
 impl Layer {
-    pub(super) fn new(tile: Bytes, index: Index) -> Layer {
-        Layer { tile, index, dictionary: OnceLock::new() }
+    pub(super) fn new(name: Arc<str>, tile: Bytes, index: Index) -> Layer {
+        Layer { name, tile, index, dictionary: OnceLock::new() }
     }
 
     pub fn name(&self) -> &str {
-        &self.index.name
+        &self.name
     }
 
     /// Tile units along a side of the tile.
@@ -201,9 +202,8 @@ impl Iterator for Vertices<'_> {
             self.left = wire::varint32(&mut self.commands).ok()? >> 3;
         }
         self.left -= 1;
-        for axis in &mut self.cursor {
-            *axis += wire::unzigzag(wire::varint32(&mut self.commands).ok()?);
-        }
+        let by = wire::pair32(&mut self.commands).ok()?;
+        self.cursor = [0, 1].map(|i| self.cursor[i] + wire::unzigzag(by[i]));
         Some(self.cursor)
     }
 

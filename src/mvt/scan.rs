@@ -34,35 +34,50 @@ pub fn spend(budget: &mut usize, amount: usize, what: &'static str) -> Result<()
     Ok(())
 }
 
-/// The layers of a tile (4.1). Fields other than layers and extensions mean that this is not a tile: it may be a web
-/// page.
-pub fn tile(tile: &[u8]) -> Result<Vec<Index>, Malformed> {
-    let mut bodies = Vec::new();
+/// Where the layers of a tile lie (4.1). Fields other than layers and extensions mean that this is not a tile: it may be a
+/// web page.
+pub fn tile(tile: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
+    let mut layers = Vec::new();
     for field in wire::fields(tile) {
         match field? {
-            (3, Value::Bytes(layer)) => bodies.push(layer),
+            (3, Value::Bytes(layer)) => layers.push(layer),
             (16.., _) => {}
             _ => return Err(Malformed("a field of the tile is neither a layer nor an extension")),
         }
     }
-    if bodies.len() > limits::TILE_LAYERS {
+    if layers.len() > limits::TILE_LAYERS {
         return Err(Malformed("the tile has too many layers"));
     }
-    let mut scan = Scan { tile, budget: Budget::default(), tags: Vec::new() };
-    bodies.into_iter().map(|body| scan.layer(body)).collect()
+    Ok(layers)
+}
+
+/// What a layer is called; of several names the first.
+pub fn name(layer: &[u8]) -> Result<&str, Malformed> {
+    for field in wire::fields(layer) {
+        match field? {
+            (1, Value::Bytes(name)) => {
+                return std::str::from_utf8(name).map_err(|_| Malformed("a layer's name is not UTF-8"));
+            }
+            (1, _) => return Err(Malformed("a field of a layer has the wrong type")),
+            _ => {}
+        }
+    }
+    Err(Malformed("a layer has no name"))
+}
+
+/// Checks a layer of a tile and notes where everything in it lies.
+pub fn layer(tile: &[u8], layer: &[u8], budget: &mut Budget) -> Result<Index, Malformed> {
+    Scan { tile, budget }.layer(layer)
 }
 
 struct Scan<'a> {
     tile: &'a [u8],
-    budget: Budget,
-    /// Of the feature under way.
-    tags: Vec<u32>,
+    budget: &'a mut Budget,
 }
 
 impl Scan<'_> {
     /// Checks one layer (4.1) and finds its features (4.2).
     fn layer(&mut self, body: &[u8]) -> Result<Index, Malformed> {
-        let mut name = None;
         let mut version = 1;
         let mut extent = 4096u64;
         let mut features = Vec::new();
@@ -70,9 +85,8 @@ impl Scan<'_> {
         let mut index = Index::default();
         for field in wire::fields(body) {
             match field? {
-                (1, Value::Bytes(text)) => {
-                    name = Some(std::str::from_utf8(text).map_err(|_| Malformed("a layer's name is not UTF-8"))?);
-                }
+                // Read before.
+                (1, Value::Bytes(_)) => {}
                 (2, Value::Bytes(feature)) => features.push(feature),
                 (3, Value::Bytes(key)) => {
                     std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?;
@@ -92,9 +106,13 @@ impl Scan<'_> {
             return Err(Malformed("a layer's version is neither 1 nor 2"));
         }
         let extent = u32::try_from(extent).ok().filter(|e| (1..=limits::TILE_EXTENT).contains(e));
-        index.name = name.ok_or(Malformed("a layer has no name"))?.to_string();
         index.extent = extent.ok_or(Malformed("a layer's extent is out of range"))?;
-        index.features.reserve_exact(features.len().min(self.budget.features));
+        let count = features.len().min(self.budget.features);
+        index.features.reserve_exact(count);
+        index.bounds.reserve_exact(count);
+        // About what most have.
+        index.parts.reserve(count + count / 2);
+        index.tags.reserve((10 * count).min(body.len() / 4));
         for feature in features {
             spend(&mut self.budget.features, 1, "the tile has too many features")?;
             self.feature(feature, &mut index, &value_sizes)?;
@@ -108,17 +126,16 @@ impl Scan<'_> {
         let mut id = None;
         let mut kind = 0;
         let mut geometry: &[u8] = &[];
-        self.tags.clear();
+        let tags = index.tags.len();
+        // Of a tag whose value has not come yet.
+        let mut key = None;
         for field in wire::fields(body) {
             match field? {
                 (1, Value::Varint(value)) => id = Some(value),
-                (2, Value::Bytes(mut packed)) => {
-                    while !packed.is_empty() {
-                        self.tags.push(wire::varint32(&mut packed)?);
-                    }
-                }
+                (2, Value::Bytes(packed)) => add_tags(packed, &mut key, &mut index.tags)?,
                 (2, Value::Varint(tag)) => {
-                    self.tags.push(u32::try_from(tag).map_err(|_| Malformed("a tag does not fit 32 bits"))?);
+                    let tag = u32::try_from(tag).map_err(|_| Malformed("a tag does not fit 32 bits"))?;
+                    add_tag(tag, &mut key, &mut index.tags);
                 }
                 (3, Value::Varint(value)) => kind = value,
                 // No encoder splits a geometry; one that did would need joining here.
@@ -135,28 +152,35 @@ impl Scan<'_> {
             1 => GeometryKind::Point,
             2 => GeometryKind::LineString,
             3 => GeometryKind::Polygon,
-            0 => return Ok(()),
+            0 => {
+                index.tags.truncate(tags);
+                return Ok(());
+            }
             _ => return Err(Malformed("a feature's geometry type is unknown")),
         };
         let parts = index.parts.len();
         self.parts(geometry, kind, index)?;
-        let Some(found) = index.parts.get(parts..).filter(|found| !found.is_empty()) else { return Ok(()) };
+        let found = &index.parts[parts..];
+        if found.is_empty() {
+            index.tags.truncate(tags);
+            return Ok(());
+        }
         let bounds = found.iter().fold(NOWHERE, |bounds, part| around(bounds, part.bounds));
-        let tags = index.tags.len();
-        spend(&mut self.budget.tags, self.tags.len(), "the tile has too many tags")?;
-        let (pairs, odd) = self.tags.as_chunks();
+        // 4.4: tags come in pairs of a key's and a value's index.
+        if key.is_some() {
+            return Err(Malformed("a feature has an odd number of tags"));
+        }
+        let pairs = &index.tags[tags..];
+        spend(&mut self.budget.tags, 2 * pairs.len(), "the tile has too many tags")?;
+        let mut text = 0;
         for &[key, value] in pairs {
             let sizes = (index.keys.get(key as usize), value_sizes.get(value as usize));
             let (Some(key), Some(value)) = sizes else {
                 return Err(Malformed("a tag points at a key or value that is not there"));
             };
-            spend(&mut self.budget.text, key.len() + value, "the tile repeats too much text")?;
+            text += key.len() + value;
         }
-        // 4.4: tags come in pairs of a key's and a value's index.
-        if !odd.is_empty() {
-            return Err(Malformed("a feature has an odd number of tags"));
-        }
-        index.tags.extend_from_slice(pairs);
+        spend(&mut self.budget.text, text, "the tile repeats too much text")?;
         index.bounds.push(bounds);
         let (tags, parts) = (tags as u32..index.tags.len() as u32, parts as u32..index.parts.len() as u32);
         index.features.push(Record { id, kind, tags, parts });
@@ -209,15 +233,19 @@ impl Scan<'_> {
                 return Err(Malformed("a geometry is cut off"));
             }
             spend(&mut self.budget.vertices, count as usize, "the tile has too many vertices")?;
+            let mut run = [i64::MAX, i64::MAX, i64::MIN, i64::MIN];
             for _ in 0..count {
-                for axis in &mut cursor {
-                    *axis += i64::from(wire::unzigzag(wire::varint32(&mut rest)?));
-                    if axis.abs() > reach {
-                        return Err(Malformed("a vertex lies far outside of its tile"));
-                    }
+                let by = wire::pair32(&mut rest)?;
+                for (i, axis) in cursor.iter_mut().enumerate() {
+                    *axis += i64::from(wire::unzigzag(by[i]));
+                    (run[i], run[i + 2]) = (run[i].min(*axis), run[i + 2].max(*axis));
                 }
-                let [x, y] = cursor.map(|c| c as i32);
-                bounds = around(bounds, [x, y, x, y]);
+            }
+            if count > 0 {
+                if run.iter().any(|c| c.abs() > reach) {
+                    return Err(Malformed("a vertex lies far outside of its tile"));
+                }
+                bounds = around(bounds, run.map(|c| c as i32));
             }
             vertices += count;
         }
@@ -231,6 +259,25 @@ impl Scan<'_> {
             note(part, &[], bounds);
         }
         Ok(())
+    }
+}
+
+/// Takes packed tags.
+fn add_tags(mut packed: &[u8], key: &mut Option<u32>, tags: &mut Vec<[u32; 2]>) -> Result<(), Malformed> {
+    while !packed.is_empty() {
+        match if key.is_none() { wire::short_pair(&mut packed) } else { None } {
+            Some(pair) => tags.push(pair),
+            None => add_tag(wire::varint32(&mut packed)?, key, tags),
+        }
+    }
+    Ok(())
+}
+
+/// Takes a key, or the value of the key before.
+fn add_tag(tag: u32, key: &mut Option<u32>, tags: &mut Vec<[u32; 2]>) {
+    match key.take() {
+        Some(key) => tags.push([key, tag]),
+        None => *key = Some(tag),
     }
 }
 

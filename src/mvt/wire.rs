@@ -3,7 +3,7 @@
 //! Nothing is copied and nothing is reserved: a length is believed only as far as there are bytes.
 
 /// Why bytes cannot be read as a message.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Malformed(pub &'static str);
 
 /// One field's value.
@@ -43,7 +43,7 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn read_field<'a>(rest: &mut &'a [u8]) -> Result<(u32, Value<'a>), Malformed> {
     let tag = varint(rest)?;
     let number = match tag >> 3 {
@@ -116,6 +116,35 @@ fn long_varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
 #[inline]
 pub fn varint32(rest: &mut &[u8]) -> Result<u32, Malformed> {
     u32::try_from(varint(rest)?).map_err(|_| Malformed("a number does not fit 32 bits"))
+}
+
+/// Takes two such one after the other.
+#[inline(always)]
+pub fn pair32(rest: &mut &[u8]) -> Result<[u32; 2], Malformed> {
+    match short_pair(rest) {
+        Some(pair) => Ok(pair),
+        None => Ok([varint32(rest)?, varint32(rest)?]),
+    }
+}
+
+/// Takes two varints at once where they are as most of a tile are: of one byte each, of one and two, or of two each.
+#[inline(always)]
+pub fn short_pair(rest: &mut &[u8]) -> Option<[u32; 2]> {
+    let word = u32::from_le_bytes(*rest.first_chunk()?);
+    let two = |word: u32| (word & 0x7f) | (word >> 1 & 0x3f80);
+    if word & 0x8080 == 0 {
+        *rest = &rest[2..];
+        return Some([word & 0x7f, word >> 8 & 0x7f]);
+    }
+    if word & 0x80_8080 == 0x8000 {
+        *rest = &rest[3..];
+        return Some([word & 0x7f, two(word >> 8)]);
+    }
+    if word & 0x8080_8080 == 0x80_0080 {
+        *rest = &rest[4..];
+        return Some([two(word), two(word >> 16)]);
+    }
+    None
 }
 
 /// The zigzag encoding of signed numbers.

@@ -25,7 +25,7 @@ use crate::tile::TileId;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use save::Finished;
-use sources::{Gathered, SourceTile, source_entry};
+use sources::{Gathered, Layers, SourceTile, source_entry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub use draw::{Drawn, How, Stages, draw};
 pub use map::Map;
 
 /// Part of every recipe: raise it when the same scene is drawn otherwise.
-const RENDER_VERSION: &str = "6";
+const RENDER_VERSION: &str = "7";
 
 /// How answers are cached, here and by others.
 #[derive(Clone, Debug)]
@@ -246,7 +246,7 @@ impl Tiler {
     ) -> Result<Response, Error> {
         let (name, source) = own_source(map, tile)?;
         let in_memory = self.decoded.contains(&(source.info.identity.clone(), tile.tile));
-        let found = self.source_tile(name, source, tile.tile, request.api_key.as_ref()).await?;
+        let found = self.source_tile(name, source, tile.tile, &Layers::All, request.api_key.as_ref()).await?;
         let tier = if in_memory { "memory" } else { found.tier.unwrap_or("miss") };
         let entry = source_entry(source, tile.tile, &found);
         let unsaved = (name.to_string(), source.clone(), tile.tile, found.clone());
@@ -270,7 +270,7 @@ impl Tiler {
             && tile.format == Format::Mvt
         {
             let (name, source) = own_source(map, tile)?;
-            let found = self.source_tile(name, source, tile.tile, key).await?;
+            let found = self.source_tile(name, source, tile.tile, &Layers::All, key).await?;
             let body = found.bytes.clone();
             return Ok(Picture { body, stages: Stages::default(), fetched: 1, decoded: 0, missing: 0 });
         }

@@ -11,6 +11,7 @@ use crate::mvt;
 use crate::request::{ApiKey, Labels, PictureRequest, TileRequest, cache_key};
 use crate::scene::{self, Placed, SourceTiles, TileData, Tiles};
 use crate::source::{Fetched, Info, Source, TileKind};
+use crate::style::Style;
 use crate::tile::TileId;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -101,7 +102,12 @@ pub(super) fn list<'a>(map: &'a Map, picture: &PictureRequest) -> Result<Vec<Wan
         let margin = if is_drawn { map.style.margin(name, zoom) * f64::from(viewport.scale) } else { 0.0 };
         let Info { class, maxzoom, .. } = source.info;
         let (cells, own) = scene::cells(&viewport, class, maxzoom, margin);
-        wanted.extend(cells.into_iter().enumerate().map(|(i, cell)| Wanted { name, source, cell, own: i < own }));
+        let reaching = Layers::reaching(&map.style, name, zoom);
+        let wants = |(i, cell)| {
+            let layers = if i < own { Layers::All } else { reaching.clone() };
+            Wanted { name, source, cell, own: i < own, layers }
+        };
+        wanted.extend(cells.into_iter().enumerate().map(wants));
     }
     check_count(wanted.len())?;
     Ok(wanted)
@@ -116,10 +122,10 @@ fn check_count(tiles: usize) -> Result<(), Error> {
 }
 
 /// Cells by the names of their sources.
-fn wanting(map: &Map, cells: Vec<(String, TileId)>) -> Vec<Wanted<'_>> {
+fn wanting(map: &Map, zoom: f64, cells: Vec<(String, TileId)>) -> Vec<Wanted<'_>> {
     let wanted = |(name, cell): (String, TileId)| {
         let (name, source) = map.sources.get_key_value(&name)?;
-        Some(Wanted { name, source, cell, own: false })
+        Some(Wanted { name, source, cell, own: false, layers: Layers::reaching(&map.style, name, zoom) })
     };
     cells.into_iter().filter_map(wanted).collect()
 }
@@ -140,7 +146,7 @@ struct Gathering {
 
 impl Gathering {
     fn add(&mut self, wanted: Wanted, found: Result<Consulted, Error>) -> Result<(), Error> {
-        let Wanted { name, source, cell, own } = wanted;
+        let Wanted { name, source, cell, own, .. } = wanted;
         let Info { class, maxzoom, .. } = source.info;
         let drawn = match found {
             Ok(consulted) => {
@@ -225,7 +231,7 @@ impl Tiler {
                 let took;
                 (gathering.tiles, symbols, took) = self.on_a_processor(placing).await?;
                 place += took;
-                wanted = wanting(map, std::mem::take(&mut symbols.wanting));
+                wanted = wanting(map, viewport.style_zoom(), std::mem::take(&mut symbols.wanting));
             }
         }
         Ok(gathering.done(symbols, place))
@@ -233,7 +239,7 @@ impl Tiler {
 
     /// The tile of a cell, and where a sparse source has none, its ancestors up to the first that is there.
     async fn resolve(self: &Arc<Self>, wanted: &Wanted<'_>, key: Option<&ApiKey>) -> Result<Consulted, Error> {
-        let Wanted { name, source, cell, .. } = *wanted;
+        let Wanted { name, source, cell, ref layers, .. } = *wanted;
         let mut consulted = Vec::new();
         if !source.covers(cell) {
             return Ok(consulted);
@@ -241,7 +247,7 @@ impl Tiler {
         let up_to = if source.info.sparse { source.info.minzoom } else { cell.z() };
         for z in (up_to..=cell.z()).rev() {
             let id = cell.ancestor(z);
-            let tile = self.source_tile(name, source, id, key).await?;
+            let tile = self.source_tile(name, source, id, layers, key).await?;
             let found = tile.tile.is_some();
             consulted.push((id, tile));
             if found {
@@ -251,32 +257,46 @@ impl Tiler {
         Ok(consulted)
     }
 
-    /// One source tile: from memory, the caches or the source, once for all who ask at the same time.
+    /// One source tile: from memory, the caches or the source, once for all who ask at the same time. Some of its layers
+    /// have been checked by then.
     pub(super) async fn source_tile(
         self: &Arc<Self>,
         name: &str,
         source: &Arc<Source>,
         id: TileId,
+        layers: &Layers,
         key: Option<&ApiKey>,
     ) -> Result<Arc<SourceTile>, Error> {
         let place = (source.info.identity.clone(), id);
+        // What weighs more than it did is put there again.
+        let checked = |tile: Arc<SourceTile>| {
+            if tile.read(layers)? {
+                self.decoded.insert(place.clone(), tile.clone());
+            }
+            Ok(tile)
+        };
         if let Some(tile) = self.decoded.get(&place) {
             // A 404 of a bare template is asked for again soon.
             let ttl = if tile.not_found { Duration::from_secs(60) } else { self.freshness.ttl };
-            if age(tile.fetched) < ttl {
+            if age(tile.fetched) < ttl
+                // One with a layer that is broken is fetched again.
+                && let Ok(tile) = checked(tile)
+            {
                 return Ok(tile);
             }
         }
         let (tiler, name, source) = (self.clone(), name.to_string(), source.clone());
         // A key that goes nowhere parts nobody.
         let caller = key.filter(|_| source.wants_caller_key()).cloned();
-        self.fetches
-            .run((place.clone(), caller.clone()), move || async move {
-                let tile = Arc::new(tiler.fetch_source_tile(&name, &source, id, caller.as_ref()).await?);
-                tiler.decoded.insert(place, tile.clone());
-                Ok(tile)
-            })
-            .await
+        let (at, first, of) = (place.clone(), layers.clone(), (place.clone(), caller.clone()));
+        let fetch = move || async move {
+            let tile = Arc::new(tiler.fetch_source_tile(&name, &source, id, caller.as_ref()).await?);
+            tile.read(&first)?;
+            tiler.decoded.insert(at, tile.clone());
+            Ok(tile)
+        };
+        // Who comes later may want other layers of it.
+        checked(self.fetches.run(of, fetch).await?)
     }
 
     async fn fetch_source_tile(
@@ -290,17 +310,21 @@ impl Tiler {
         if !source.covers(id) {
             return SourceTile::new(Fetched::Absent, kind, None, SystemTime::now());
         }
-        if is_kept(source)
+        let is_kept = is_kept(source);
+        // What goes into a cache, or comes from one, is checked as a whole.
+        let checked = |tile: SourceTile| if is_kept { tile.read(&Layers::All).map(|_| tile) } else { Ok(tile) };
+        if is_kept
             && let Some((entry, tier)) =
                 self.cache.get(&self.source_key(name, source, id), &source_recipe(source, id)).await
             && entry.age() < self.freshness.ttl
             // What has been broken in the cache is fetched again.
-            && let Ok(tile) = SourceTile::new(Fetched::Tile(entry.body), kind, Some(tier), entry.stored)
+            && let Ok(tile) =
+                SourceTile::new(Fetched::Tile(entry.body), kind, Some(tier), entry.stored).and_then(checked)
         {
             return Ok(tile);
         }
         let fetched = source.fetch(id, key).await?;
-        SourceTile::new(fetched, kind, None, SystemTime::now())
+        SourceTile::new(fetched, kind, None, SystemTime::now()).and_then(checked)
     }
 
     /// The source tiles that nobody has written to the caches yet; into the near ones they are by then.
@@ -338,6 +362,30 @@ pub(super) struct Wanted<'a> {
     cell: TileId,
     /// Whether the viewport's squares lie in it, or only near it.
     own: bool,
+    layers: Layers,
+}
+
+/// The layers of a source tile that something is made of.
+#[derive(Clone)]
+pub(super) enum Layers {
+    All,
+    Some(Arc<HashSet<String>>),
+}
+
+impl Layers {
+    /// Those that a picture may need of the tiles around its own.
+    fn reaching(style: &Style, source: &str, zoom: f64) -> Layers {
+        let names: HashSet<String> = style.reaching(source, zoom).map(str::to_string).collect();
+        // A style layer that names none draws the only one.
+        if names.contains("") { Layers::All } else { Layers::Some(names.into()) }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Layers::All => true,
+            Layers::Some(names) => names.contains(name),
+        }
+    }
 }
 
 /// The digest of all that a source tile depends on and that is known without asking.
@@ -381,6 +429,14 @@ impl SourceTile {
         Ok(SourceTile { tile, bytes, digest, not_found, fetched: fetched_at, tier, unsaved })
     }
 
+    /// Checks layers of it; whether any had not been before.
+    fn read(&self, layers: &Layers) -> Result<bool, Error> {
+        match &self.tile {
+            Some(TileData::Vector(tile)) => tile.read(|name| layers.has(name)),
+            None | Some(TileData::Raster(_)) => Ok(false),
+        }
+    }
+
     /// Bytes in memory.
     pub fn size(&self) -> usize {
         match &self.tile {
@@ -393,7 +449,7 @@ impl SourceTile {
 
 fn parse(bytes: Bytes, kind: TileKind) -> Result<TileData, Error> {
     match kind {
-        TileKind::Vector => mvt::Tile::parse(bytes).map(|tile| TileData::Vector(Arc::new(tile))),
+        TileKind::Vector => mvt::Tile::open(bytes).map(|tile| TileData::Vector(Arc::new(tile))),
         TileKind::Raster => match bitmap::decode(&bytes, limits::RASTER_TILE_PIXELS) {
             Ok(bitmap) => Ok(TileData::Raster(Arc::new(bitmap))),
             Err(what) => {
