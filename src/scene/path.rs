@@ -29,7 +29,9 @@ pub fn length(points: &[Point]) -> f64 {
 }
 
 pub fn distance(a: Point, b: Point) -> f64 {
-    ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64)
+    let [dx, dy] = [0, 1].map(|i| (b[i] - a[i]) as f64);
+    // A square root is the same everywhere, which `hypot` need not be.
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// A line with how far along it each vertex lies, the closing one of a ring included.

@@ -247,16 +247,17 @@ impl Grid {
             }
             return;
         }
-        if a[1] >> 8 == (b[1] - 1) >> 8 {
-            // Most edges are short.
-            return self.row(last).piece([left, right], a, b, sign, [a, b]);
-        }
-        let x_at = across([a, b]);
-        let mut from = if a[1] >> 8 == first { a } else { [x_at(first << 8), first << 8] };
+        let slant = Slant::new(a, b);
+        let is_within = a[0].min(b[0]) >= low && a[0].max(b[0]) < right << 8;
+        let mut from = if a[1] >> 8 == first { a } else { [slant.x_at(first << 8), first << 8] };
         for y in first..=last {
             let end = (y + 1) << 8;
-            let to = if b[1] <= end { b } else { [x_at(end), end] };
-            self.row(y).piece([left, right], from, to, sign, [a, b]);
+            let to = if b[1] <= end { b } else { [slant.x_at(end), end] };
+            let mut row = self.row(y);
+            match is_within {
+                true => row.inner_piece(left, from, to, sign, &slant),
+                false => row.piece([left, right], from, to, sign, &slant),
+            }
             from = to;
         }
     }
@@ -291,9 +292,13 @@ impl Grid {
                         all(row, left, known, covered(sum, rule), until - known, &mut run);
                         given = until;
                     }
-                    let block = &mut covers[start..][..BLOCK];
-                    for (area, cover) in areas[start..][..BLOCK].iter_mut().zip(block) {
+                    let mut sums = [0; BLOCK];
+                    for (area, at) in areas[start..][..BLOCK].iter_mut().zip(&mut sums) {
                         sum = sum.wrapping_add(std::mem::take(area));
+                        *at = sum;
+                    }
+                    // Apart, so that the compiler takes several at once.
+                    for (sum, cover) in sums.into_iter().zip(&mut covers[start..][..BLOCK]) {
                         *cover = covered(sum, rule);
                     }
                     known = (start + BLOCK).min(width);
@@ -327,8 +332,38 @@ impl Row<'_> {
         }
     }
 
-    /// The part of an edge within the row, downwards; `left` and `right` are the columns that it is between.
-    fn piece(&mut self, [left, right]: [i32; 2], from: [i32; 2], to: [i32; 2], sign: i32, edge: [[i32; 2]; 2]) {
+    /// The part within the row, downwards, of an edge that has all of itself between the window's columns.
+    fn inner_piece(&mut self, left: i32, from: [i32; 2], to: [i32; 2], sign: i32, slant: &Slant) {
+        let [first, last] = [from, to].map(|point| (point[0] >> 8) - left);
+        let blocks = [first.min(last), first.max(last) + 1].map(|column| column as usize / BLOCK);
+        for block in blocks[0]..=blocks[1] {
+            self.touched[block / 64] |= 1 << (block % 64);
+        }
+        let mut add = |column: i32, height: i32, twice_x: i32| {
+            let area = height * twice_x;
+            let cells = &mut self.areas[column as usize..][..2];
+            cells[0] = cells[0].wrapping_add(height * 512 - area);
+            cells[1] = cells[1].wrapping_add(area);
+        };
+        let (mut y, mut x) = (from[1], from[0] & 255);
+        if first < last {
+            for column in first..last {
+                let end = slant.y_at((left + column + 1) << 8).clamp(y, to[1]);
+                add(column, sign * (end - y), x + 256);
+                (y, x) = (end, 0);
+            }
+        } else {
+            for column in (last + 1..=first).rev() {
+                let end = slant.y_at((left + column) << 8).clamp(y, to[1]);
+                add(column, sign * (end - y), x);
+                (y, x) = (end, 256);
+            }
+        }
+        add(last, sign * (to[1] - y), x + (to[0] & 255));
+    }
+
+    /// The same of any edge; `left` and `right` are the columns that the window is between.
+    fn piece(&mut self, [left, right]: [i32; 2], from: [i32; 2], to: [i32; 2], sign: i32, slant: &Slant) {
         let (first, last) = (from[0] >> 8, to[0] >> 8);
         if first == last {
             let height = sign * (to[1] - from[1]);
@@ -339,7 +374,6 @@ impl Row<'_> {
             }
             return;
         }
-        let y_at = down(edge);
         let step = if first < last { 1 } else { -1 };
         // Where it goes into a column, and where in it.
         let (enter, leave) = if step > 0 { (0, 256) } else { (256, 0) };
@@ -349,7 +383,7 @@ impl Row<'_> {
         let skipped = if step > 0 { first < left } else { first >= right };
         if skipped {
             let (border, outside) = if step > 0 { (left, last < left) } else { (right, last >= right) };
-            let end = if outside { to[1] } else { y_at(border << 8).clamp(y, to[1]) };
+            let end = if outside { to[1] } else { slant.y_at(border << 8).clamp(y, to[1]) };
             if step > 0 {
                 self.add(0, sign * (end - y), 0);
             }
@@ -367,7 +401,7 @@ impl Row<'_> {
                 return;
             }
             let border = if step > 0 { (column + 1) << 8 } else { column << 8 };
-            let end = y_at(border).clamp(y, to[1]);
+            let end = slant.y_at(border).clamp(y, to[1]);
             self.add(column - left, sign * (end - y), x + leave);
             (y, x) = (end, enter);
             column += step;
@@ -413,16 +447,32 @@ fn covered(sum: i32, rule: Rule) -> u16 {
     (area >> 9) as u16
 }
 
-/// Where a slanted edge is at a row, by its own ends alone.
-fn across([from, to]: [[i32; 2]; 2]) -> impl Fn(i32) -> i32 {
-    let slope = ratio(to[0] - from[0], to[1] - from[1]);
-    move |y| from[0] + ((i64::from(y - from[1]) * slope) >> 32) as i32
+/// Where a slanted edge is at a row or column, by its own ends alone.
+struct Slant {
+    from: [i32; 2],
+    /// How far right it goes with each unit down, and how far down with each to the right.
+    right: i64,
+    down: i64,
 }
 
-/// Where it is at a column.
-fn down([from, to]: [[i32; 2]; 2]) -> impl Fn(i32) -> i32 {
-    let slope = ratio(to[1] - from[1], to[0] - from[0]);
-    move |x| from[1] + ((i64::from(x - from[0]) * slope) >> 32) as i32
+impl Slant {
+    /// Of ends that differ in both coordinates, in an order of theirs that is the same whenever the edge is drawn.
+    fn new(from: [i32; 2], to: [i32; 2]) -> Slant {
+        let [dx, dy] = [0, 1].map(|i| to[i] - from[i]);
+        // Most edges are short.
+        let [is_in_column, is_in_row] = [0, 1].map(|i| from[i] >> 8 == to[i] >> 8);
+        let right = if is_in_row { 0 } else { ratio(dx, dy) };
+        let down = if is_in_column { 0 } else { ratio(dy, dx) };
+        Slant { from, right, down }
+    }
+
+    fn x_at(&self, y: i32) -> i32 {
+        self.from[0] + ((i64::from(y - self.from[1]) * self.right) >> 32) as i32
+    }
+
+    fn y_at(&self, x: i32) -> i32 {
+        self.from[1] + ((i64::from(x - self.from[0]) * self.down) >> 32) as i32
+    }
 }
 
 /// In 2^-32 units.

@@ -72,23 +72,31 @@ impl<'a> Shapes<'a> {
 
     /// None of an outline that is not there.
     pub fn get(&mut self, outline: usize, form: Form) -> Option<&Shape> {
-        let Form { size, turn, radius } = form;
         let own = self.outlines.get(outline)?;
-        let shape = self.known.entry((outline, size.to_bits(), turn, radius)).or_insert_with(|| {
-            SHAPES.get_or_make(&(own.clone(), size.to_bits(), turn, radius), || Arc::new(Shape::new(own, form)))
-        });
-        Some(shape)
+        let Form { size, turn, radius } = form;
+        Some(self.known.entry((outline, size.to_bits(), turn, radius)).or_insert_with(|| shape(own, form)))
     }
 }
 
+fn shape(outline: &Arc<Outline>, form: Form) -> Arc<Shape> {
+    let key = |turn: u16| (outline.clone(), form.size.to_bits(), turn, form.radius);
+    let upright = || SHAPES.get_or_make(&key(0), || Arc::new(Shape::new(outline, form.size, form.radius)));
+    if form.turn == 0 {
+        return upright();
+    }
+    SHAPES.get(&key(form.turn)).unwrap_or_else(|| {
+        let turned = Arc::new(upright().turned(form.turn));
+        SHAPES.insert(key(form.turn), turned.clone());
+        turned
+    })
+}
+
 impl Shape {
-    fn new(outline: &Outline, Form { size, turn, radius }: Form) -> Shape {
-        let (sin, cos) = (f64::from(turn) / TURNS * TAU).sin_cos();
-        let [sin, cos] = [sin, cos].map(|n| (n * PLACES).round() / PLACES);
-        let turned = |[x, y]: [f64; 2]| [x * cos - y * sin, x * sin + y * cos].map(|c| (c + 0.5).floor() as i32);
+    fn new(outline: &Outline, size: f64, radius: u32) -> Shape {
         let flat = outline.rings(size * UNITS as f64, if radius > 0 { HALO_FLATNESS } else { FLATNESS });
+        let rounded = |point: [f64; 2]| point.map(|c| (c + 0.5).floor() as i32);
         let mut rings: Vec<Vec<[i32; 2]>> =
-            flat.into_iter().map(|ring| on_grid(ring.into_iter().map(turned))).collect();
+            flat.into_iter().map(|ring| on_grid(ring.into_iter().map(rounded))).collect();
         rings.retain(|ring| ring.len() > 1);
         if rings.iter().map(|ring| twice_area(ring)).sum::<i128>() > 0 {
             rings.iter_mut().for_each(|ring| ring.reverse());
@@ -96,10 +104,22 @@ impl Shape {
         if radius > 0 {
             rings.iter_mut().for_each(|ring| *ring = grown(ring, radius.into()));
         }
-        let points = || rings.iter().flatten();
+        Shape::of(Path::of_rings(&rings))
+    }
+
+    fn of(path: Path) -> Shape {
+        let points = || path.parts().flat_map(|(ring, _)| ring);
         let low = |i: usize| points().map(|p| p[i]).min().unwrap_or(0);
         let high = |i: usize| points().map(|p| p[i]).max().unwrap_or(0);
-        Shape { bounds: [low(0), low(1), high(0), high(1)], path: Path::of_rings(&rings) }
+        Shape { bounds: [low(0), low(1), high(0), high(1)], path }
+    }
+
+    /// The same turned about its origin, clockwise in 1/[`TURNS`] of a whole turn.
+    fn turned(&self, turn: u16) -> Shape {
+        let (sin, cos) = (f64::from(turn) / TURNS * TAU).sin_cos();
+        let [sin, cos] = [sin, cos].map(|n| (n * PLACES).round() / PLACES);
+        let turned = |[x, y]: [f64; 2]| [x * cos - y * sin, x * sin + y * cos].map(|c| (c + 0.5).floor() as i32);
+        Shape::of(self.path.mapped(|point| turned(point.map(f64::from))))
     }
 }
 

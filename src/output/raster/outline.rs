@@ -32,6 +32,15 @@ pub struct Outliner {
     /// The side to the right of the line's direction, and the other.
     right: Vec<[i32; 2]>,
     left: Vec<[i32; 2]>,
+    quarter: Quarter,
+}
+
+/// What lies between the ends of a quarter turn that is flattened for a radius: how much of its first direction and how
+/// much of its second.
+#[derive(Default)]
+struct Quarter {
+    radius: f64,
+    between: Vec<Vector>,
 }
 
 type Vector = [f64; 2];
@@ -118,9 +127,10 @@ impl Outliner {
                 self.right.extend([corner(normal), corner(back)]);
             }
             Cap::Round => {
-                arc(&mut self.right, at, normal, direction, r);
+                self.quarter.flatten(r);
+                self.quarter.add(&mut self.right, at, normal, direction);
                 self.right.push(offset(at, direction, r));
-                arc(&mut self.right, at, direction, back, r);
+                self.quarter.add(&mut self.right, at, direction, back);
             }
         }
         self.right.push(offset(at, back, r));
@@ -160,6 +170,23 @@ impl Outliner {
             Join::Round => arc(outer, at, from, to, r),
         }
         outer.push(offset(at, to, r));
+    }
+}
+
+impl Quarter {
+    /// Most strokes of a picture are as wide as one before: nothing is done again.
+    fn flatten(&mut self, radius: f64) {
+        if self.radius != radius {
+            self.radius = radius;
+            self.between.clear();
+            let between = &mut self.between;
+            halve([1.0, 0.0], [0.0, 1.0], radius, &mut |middle| between.push(middle));
+        }
+    }
+
+    fn add(&self, points: &mut Vec<[i32; 2]>, center: [i32; 2], from: Vector, to: Vector) {
+        let at = |of: &Vector| [0, 1].map(|i| of[0] * from[i] + of[1] * to[i]);
+        points.extend(self.between.iter().map(|of| offset(center, at(of), self.radius)));
     }
 }
 
@@ -230,9 +257,13 @@ pub fn disc(center: [i32; 2], radius: f64, coverage: &mut Coverage) {
     coverage.polygon(points);
 }
 
-/// The points of the arc between two directions that are less than half a turn apart, without its ends. It is halved
-/// until the chord is near enough.
+/// The points of the arc between two directions that are less than half a turn apart, without its ends.
 fn arc(points: &mut Vec<[i32; 2]>, center: [i32; 2], from: Vector, to: Vector, radius: f64) {
+    halve(from, to, radius, &mut |direction| points.push(offset(center, direction, radius)));
+}
+
+/// Gives the directions between two that are less than half a turn apart: it is halved until the chord is near enough.
+fn halve(from: Vector, to: Vector, radius: f64, add: &mut impl FnMut(Vector)) {
     let dot = from[0] * to[0] + from[1] * to[1];
     let half = ((1.0 + dot) / 2.0).max(0.0).sqrt();
     if radius.abs() * (1.0 - half) <= TOLERANCE {
@@ -243,9 +274,9 @@ fn arc(points: &mut Vec<[i32; 2]>, center: [i32; 2], from: Vector, to: Vector, r
     // Half a turn goes on ahead.
     let ahead = [from[1], -from[0]].map(|c| c * radius.signum());
     let middle = if length > 1e-6 { sum.map(|c| c / length) } else { ahead };
-    arc(points, center, from, middle, radius);
-    points.push(offset(center, middle, radius));
-    arc(points, center, middle, to, radius);
+    halve(from, middle, radius, add);
+    add(middle);
+    halve(middle, to, radius, add);
 }
 
 fn segment(from: [i32; 2], to: [i32; 2]) -> Segment {
