@@ -162,14 +162,12 @@ impl Palette {
 fn true_color(picture: &Picture) -> Rows {
     let opaque = picture.pixels.iter().all(|pixel| pixel >> 24 == 255);
     let (color, channels) = if opaque { (png::ColorType::Rgb, 3) } else { (png::ColorType::Rgba, 4) };
-    let mut bytes = Vec::with_capacity(picture.pixels.len() * channels + picture.height as usize);
-    for row in picture.pixels.chunks_exact(picture.width as usize) {
-        bytes.push(NO_FILTER);
+    let width = picture.width as usize;
+    let mut bytes = vec![NO_FILTER; (1 + width * channels) * picture.height as usize];
+    for (row, pixels) in bytes.chunks_exact_mut(1 + width * channels).zip(picture.pixels.chunks_exact(width)) {
         match opaque {
-            true => bytes.extend(
-                row.iter().flat_map(|pixel| <[u8; 3]>::try_from(&pixel.to_le_bytes()[..3]).unwrap_or_default()),
-            ),
-            false => push_straight(row, &mut bytes),
+            true => put_opaque(pixels, &mut row[1..]),
+            false => row[1..].as_chunks_mut().0.iter_mut().zip(pixels).for_each(|(to, pixel)| *to = straight(*pixel)),
         }
     }
     Rows { color, depth: png::BitDepth::Eight, palette: Vec::new(), alphas: Vec::new(), bytes }
@@ -221,6 +219,21 @@ pub fn write_band(rows: &mut impl Write, cells: &[Picture]) -> Result<(), Error>
         rows.write_all(&row).map_err(unwritten)?;
     }
     Ok(())
+}
+
+/// Red, green and blue of each pixel, of four at a time in three words.
+fn put_opaque(pixels: &[u32], out: &mut [u8]) {
+    let (fours, rest) = pixels.as_chunks::<4>();
+    let (words, last) = out.split_at_mut(12 * fours.len());
+    for ([a, b, c, d], words) in fours.iter().zip(words.as_chunks_mut::<4>().0.as_chunks_mut::<3>().0) {
+        let rgb = |pixel: u32| pixel & 0xff_ffff;
+        let three = [rgb(*a) | b << 24, rgb(*b) >> 8 | c << 16, rgb(*c) >> 16 | d << 8];
+        *words = three.map(u32::to_le_bytes);
+    }
+    for (pixel, to) in rest.iter().zip(last.as_chunks_mut::<3>().0) {
+        let [r, g, b, _] = pixel.to_le_bytes();
+        *to = [r, g, b];
+    }
 }
 
 fn push_straight(pixels: &[u32], out: &mut Vec<u8>) {
