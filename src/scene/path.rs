@@ -171,6 +171,8 @@ impl Path {
             return;
         }
         let from = self.points.len();
+        // Most rings are small and stay whole.
+        self.points.reserve(ring.len().min(64));
         outline(ring, visible, |point| self.points.push(moved(point, offset).map(|c| c as i32)));
         match self.points.len() - from {
             0..3 => self.points.truncate(from),

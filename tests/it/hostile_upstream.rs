@@ -2,11 +2,12 @@
 //! behind.
 
 use crate::server::{Reply, Server, named, water_style};
+use crate::tile_writer::{Feature, Layer, bytes, number, packed, tile};
 use crate::upstream::{Act, Upstream, gzip, gzip_zeros, sample, sample_tile};
 use rasterzen::limits;
 use std::path::{Path, PathBuf};
 use std::thread;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 const KEY: &str = "CANARYKEY123";
 const SVG_ROOT: &str = "/svg/0/0/0.svg";
@@ -490,6 +491,62 @@ fn a_neighbour_that_fails_is_left_out_and_nothing_kept() {
     server.stop();
     let kept = files(cache.path());
     assert!(!kept.iter().any(|path| path.to_str().unwrap().contains("png")), "{kept:?}");
+}
+
+/// A tile whose layer of this name breaks off; `fills` and `lines` are there.
+fn broken_in(name: &str) -> Vec<u8> {
+    let layer = |of: &str| match of == name {
+        true => Layer::new(of).field(&bytes(2, &[number(3, 2), bytes(4, &packed(&[9, 0]))].concat())),
+        false => Layer::new(of).with(Feature::line(&[[10, 10], [900, 900]])),
+    };
+    tile(&["fills", "lines", "others"].map(layer)).to_vec()
+}
+
+#[test]
+fn of_a_neighbour_only_what_reaches_over_the_edge_has_to_be_sound() {
+    let style = NamedTempFile::new().unwrap();
+    let layers = serde_json::json!([
+        {"id": "fills", "type": "fill", "source": "tiles", "source-layer": "fills"},
+        {"id": "lines", "type": "line", "source": "tiles", "source-layer": "lines"},
+    ]);
+    let sources = serde_json::json!({"tiles": {"type": "vector"}});
+    let json = serde_json::json!({"version": 8, "sources": sources, "layers": layers});
+    std::fs::write(style.path(), json.to_string()).unwrap();
+    let style = named(&style);
+    // Of a folder: what stays here is not checked for others.
+    for (broken, missing) in [("fills", None), ("others", None), ("lines", Some("1"))] {
+        let dir = TempDir::new().unwrap();
+        let put = |id: &str, bytes: &[u8]| {
+            let path = dir.path().join(id).with_extension("mvt");
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        };
+        put("14/8529/5974", &broken_in("none"));
+        put("14/8530/5974", &broken_in(broken));
+        let source = format!("{}/{{z}}/{{x}}/{{y}}.mvt", dir.path().display());
+        let server = Server::start(&["--source", &source, "--source-minzoom", "14", "--style", &style], &[]);
+        const EAST: &str = "/png/15/17060/11949.png";
+        for _ in 0..2 {
+            let reply = server.get(CORNER);
+            assert_eq!((reply.status, reply.header("x-rasterzen-missing")), (200, missing), "{broken}");
+            // By itself it is as broken as before, whatever has been read of it.
+            server.get(EAST).assert_problem(502, "bad_tile", broken);
+            server.get("/mvt/14/8530/5974.mvt").assert_problem(502, "bad_tile", broken);
+        }
+        // And sound when its file is.
+        put("14/8530/5974", &broken_in("none"));
+        assert_eq!(server.get(EAST).status, 200, "{broken}");
+        assert_eq!(server.get(CORNER).header("x-rasterzen-missing"), None, "{broken}");
+    }
+    // Caches keep it as it comes: all of it is checked.
+    let upstream = Upstream::start(|target| match target {
+        "/14/8530/5974.mvt" => Act::tile(broken_in("others")),
+        _ => Act::tile(broken_in("none")),
+    });
+    let cache = TempDir::new().unwrap();
+    let args = ["--source", &upstream.template(), "--style", &style, "--cache", cache.path().to_str().unwrap()];
+    let reply = Server::start(&args, &[]).get(CORNER);
+    assert_eq!((reply.status, reply.header("x-rasterzen-missing")), (200, Some("1")));
 }
 
 #[test]

@@ -12,6 +12,7 @@
 use crate::limits;
 use crate::scene::UNITS;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// The units of area in a fully covered pixel: 256 rows of twice 256.
 const FULL: i32 = 2 * (UNITS * UNITS) as i32;
@@ -116,7 +117,26 @@ impl Run<'_> {
     }
 }
 
+/// What pictures that are done have left for the next.
+static SPARE: Mutex<Vec<Coverage>> = Mutex::new(Vec::new());
+
 impl Coverage {
+    /// One that has served a picture before, if there is any.
+    pub fn take() -> Coverage {
+        SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps it for the next picture, if it is as small as most are.
+    pub fn leave(self) {
+        let is_empty = self.bounds.is_none();
+        if is_empty && self.grid.areas.capacity() <= limits::SPARE_COVERAGE {
+            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < limits::SPARE_COVERAGES {
+                spare.push(self);
+            }
+        }
+    }
+
     /// Sets what is drawn from here on: whole pixels within the picture.
     pub fn set_clip(&mut self, clip: PixelRect) {
         self.clip = clip;

@@ -70,6 +70,7 @@ fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
     let mut picture = Picture::blank(scene.width, scene.height);
     let (width, rows) = (scene.width as usize, limits::RASTER_ROWS as usize);
     let mut shapes = Shapes::new(&scene.outlines);
+    let mut coverage = Coverage::take();
     // A band at a time, so that memory for coverage does not grow with the picture.
     for (i, pixels) in picture.pixels.chunks_mut((width * rows).max(1)).enumerate() {
         let (top, height) = ((i * rows) as i32, pixels.len() / width);
@@ -77,14 +78,16 @@ fn drawn(scene: &Scene, turn: Option<&Rotation>) -> Picture {
             window: Window { whole: [0, top, scene.width as i32, top + height as i32], turned: None },
             images: &scene.images,
             turn,
-            coverage: Coverage::default(),
+            coverage,
             outliner: Outliner::default(),
             content: Sheet::new(width, top, height),
             sums: Sheet::new(width, top, height),
             group: Vec::new(),
         };
         band.draw(scene, &mut shapes, pixels);
+        coverage = band.coverage;
     }
+    coverage.leave();
     picture
 }
 
