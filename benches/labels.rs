@@ -11,7 +11,6 @@ use rasterzen::style::color::Color;
 use rasterzen::style::{BUNDLED, Style};
 use rasterzen::text::{Fonts, Paragraph, shape};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 fn main() {
     divan::main();
@@ -46,7 +45,7 @@ fn scene(case: Case, size: f64) -> Scene {
         let turn = if matches!(case, Case::Turned) { random.u16(0..TURNS as u16) } else { 0 };
         let glyph = |glyph: &rasterzen::text::Glyph| {
             let outline = *known.entry(glyph.id).or_insert_with(|| {
-                outlines.push(Arc::new(fonts.outline(glyph.font, glyph.id).expect("a letter")));
+                outlines.push(fonts.outline(glyph.font, glyph.id).expect("a letter"));
                 outlines.len() - 1
             });
             let at = [0, 1].map(|i| ((start[i] + glyph.at[i] * size) * 256.0) as i32);

@@ -71,6 +71,8 @@ pub const FONTS: usize = 4096;
 /// Glyphs as polygons that are kept from one picture to the next, each at its size and turn and as a halo, half a KiB: those
 /// of a style's upright texts, and of many along lines.
 pub const GLYPH_SHAPES_BYTES: u64 = 8 << 20;
+/// Glyphs' outlines that fonts keep from one picture to the next: some thousand.
+pub const OUTLINES_BYTES: u64 = 2 << 20;
 /// Folders of fonts within one another, so that a link to a folder above ends.
 pub const FONT_FOLDER_DEPTH: usize = 8;
 

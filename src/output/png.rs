@@ -160,7 +160,8 @@ impl Palette {
 
 /// RGB where nothing shines through, else RGBA.
 fn true_color(picture: &Picture) -> Rows {
-    let opaque = picture.pixels.iter().all(|pixel| pixel >> 24 == 255);
+    // All of them, whatever comes: the compiler takes several at once.
+    let opaque = picture.pixels.iter().fold(u32::MAX, |all, pixel| all & pixel) >> 24 == 255;
     let (color, channels) = if opaque { (png::ColorType::Rgb, 3) } else { (png::ColorType::Rgba, 4) };
     let width = picture.width as usize;
     let mut bytes = vec![NO_FILTER; (1 + width * channels) * picture.height as usize];

@@ -5,6 +5,7 @@
 
 use super::name::{self, Style};
 use super::outline::Outline;
+use crate::bounded::Bounded;
 use crate::{digest, file, limits};
 use harfrust::font::attribute;
 use harfrust::{Direction, Feature, Font, GlyphId, Script, ShapePlan, Tag};
@@ -64,6 +65,7 @@ pub struct FontName<'a> {
 pub struct Fonts {
     faces: Vec<Face>,
     digest: String,
+    outlines: Bounded<(FontId, u32), Option<Arc<Outline>>>,
 }
 
 pub(super) struct Face {
@@ -133,7 +135,12 @@ impl Fonts {
         let bundled = BUNDLED.iter().map(|data| Face::new(Font::new(*data, 0), digest::of(data)));
         let all = faces.into_iter().chain(bundled.map(|face| face.expect("a bundled font is sound")));
         let (faces, digests): (Vec<Face>, Vec<String>) = all.unzip();
-        Fonts { faces, digest: digest::of_parts(digests.iter().map(String::as_str)) }
+        let weight = |_: &(FontId, u32), outline: &Option<Arc<Outline>>| -> u64 {
+            let segments = outline.as_ref().map_or(0, |outline| size_of_val(&*outline.segments));
+            (size_of::<(FontId, u32, Outline)>() + segments) as u64
+        };
+        let outlines = Bounded::new(limits::OUTLINES_BYTES, weight);
+        Fonts { faces, digest: digest::of_parts(digests.iter().map(String::as_str)), outlines }
     }
 
     /// Of the bytes of all fonts, in their order: other fonts draw other pictures.
@@ -177,8 +184,9 @@ impl Fonts {
     }
 
     /// The outline of a glyph. None where it has none: a space, or a glyph that the font lacks or that is broken.
-    pub fn outline(&self, font: FontId, glyph: u32) -> Option<Outline> {
-        Outline::of(&self.face(font).font, GlyphId::new(glyph))
+    pub fn outline(&self, font: FontId, glyph: u32) -> Option<Arc<Outline>> {
+        let read = || Outline::of(&self.face(font).font, GlyphId::new(glyph)).map(Arc::new);
+        self.outlines.get_or_make(&(font, glyph), read)
     }
 
     pub fn name(&self, font: FontId) -> FontName<'_> {

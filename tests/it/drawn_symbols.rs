@@ -17,7 +17,6 @@ use roxmltree::Node;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
 const RED: Color = Color { r: 1.0, g: 0.0, b: 0.0, a: 1.0 };
 
@@ -34,7 +33,7 @@ fn text(outlines: &mut Outlines, name: &str, size: f64, at: [f64; 2], turn: u16)
     let mut runs: Vec<GlyphRun> = Vec::new();
     for line in &shaped.lines {
         for glyph in &line.glyphs {
-            let Some(outline) = fonts.outline(glyph.font, glyph.id).map(Arc::new) else { continue };
+            let Some(outline) = fonts.outline(glyph.font, glyph.id) else { continue };
             let outline = outlines.iter().position(|other| *other == outline).unwrap_or_else(|| {
                 outlines.push(outline);
                 outlines.len() - 1

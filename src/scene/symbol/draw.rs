@@ -36,8 +36,8 @@ impl<'f> Glyphs<'f> {
     /// None of what is not seen, as a space.
     pub fn outline(&mut self, font: FontId, id: u32) -> Option<usize> {
         let (fonts, outlines) = (self.fonts, &mut self.outlines);
-        let mut add = |outline: Outline| {
-            outlines.push(Arc::new(outline));
+        let mut add = |outline: Arc<Outline>| {
+            outlines.push(outline);
             outlines.len() - 1
         };
         *self.known.entry((font, id)).or_insert_with(|| fonts.outline(font, id).map(&mut add))
