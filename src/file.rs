@@ -25,7 +25,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// The bytes of a file; of one that is longer than `limit`, one byte more than that.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    let file = fs::File::open(path)?;
+    let length = file.metadata()?.len().min(limit);
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

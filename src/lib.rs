@@ -19,6 +19,7 @@ pub mod format;
 pub mod language;
 pub mod logging;
 pub mod runtime;
+pub mod spare;
 pub mod tile;
 pub mod value;
 pub mod viewport;

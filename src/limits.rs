@@ -116,9 +116,9 @@ pub const STAY: f64 = 5.0;
 pub const RASTER_ROWS: u32 = 512;
 /// Points of a shape that are held at once; larger shapes go into a grid of the size of their picture bit by bit.
 pub const SHAPE_POINTS: usize = 1 << 16;
-/// Pixels whose coverage a picture may leave memory for to the next, and how many do.
-pub const SPARE_COVERAGE: usize = 1 << 20;
-pub const SPARE_COVERAGES: usize = 4;
+/// How many pictures leave memory for the next ones, and how much of each kind.
+pub const SPARES: usize = 4;
+pub const SPARE_BYTES: usize = 4 << 20;
 /// The largest side of a static image over HTTP, in output pixels.
 pub const STATIC_SIDE: u32 = PIXMAP_SIDE;
 /// The largest side of a static image on the command line, in output pixels: within [`COORDINATE`] whichever way it is

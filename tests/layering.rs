@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The rows; `a -> b` lets `b` use `a` within its row.
 const ROWS: [&str; 9] = [
     "limits error",
-    "tile -> viewport | value -> language | bitmap | bounded | clip | format | digest | file | logging | runtime",
+    "tile -> viewport | value -> language | bitmap | bounded | clip | format | digest | file | logging | runtime | spare",
     "request | response | mvt | sprite -> text -> style | flight | page",
     "source | cache | scene",
     "output | assets",

@@ -5,6 +5,7 @@ use super::raster::Picture;
 use crate::bounded::Bounded;
 use crate::error::Error;
 use crate::limits;
+use crate::spare::Spare;
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor};
 use std::io::Write;
@@ -35,6 +36,9 @@ const LEVEL: i32 = 1;
 
 /// The level for pictures that are made once.
 const MOST: i32 = 12;
+
+/// Rows, and what they are compressed to.
+static BUFFERS: Spare<Vec<u8>> = Spare::empty();
 
 /// The filter type (PNG 9.2) of every row.
 const NO_FILTER: u8 = 0;
@@ -164,8 +168,10 @@ fn true_color(picture: &Picture) -> Rows {
     let opaque = picture.pixels.iter().fold(u32::MAX, |all, pixel| all & pixel) >> 24 == 255;
     let (color, channels) = if opaque { (png::ColorType::Rgb, 3) } else { (png::ColorType::Rgba, 4) };
     let width = picture.width as usize;
-    let mut bytes = vec![NO_FILTER; (1 + width * channels) * picture.height as usize];
+    let mut bytes = BUFFERS.take();
+    bytes.resize((1 + width * channels) * picture.height as usize, 0);
     for (row, pixels) in bytes.chunks_exact_mut(1 + width * channels).zip(picture.pixels.chunks_exact(width)) {
+        row[0] = NO_FILTER;
         match opaque {
             true => put_opaque(pixels, &mut row[1..]),
             false => row[1..].as_chunks_mut().0.iter_mut().zip(pixels).for_each(|(to, pixel)| *to = straight(*pixel)),
@@ -179,7 +185,8 @@ impl Rows {
     fn png(self, width: u32, height: u32, level: i32) -> Result<Bytes, Error> {
         let level = CompressionLvl::new(level).map_err(|e| unwritten(format!("{e:?}")))?;
         let mut compressor = Compressor::new(level);
-        let mut data = vec![0; compressor.zlib_compress_bound(self.bytes.len())];
+        let mut data = BUFFERS.take();
+        data.resize(compressor.zlib_compress_bound(self.bytes.len()), 0);
         let length = compressor.zlib_compress(&self.bytes, &mut data).map_err(unwritten)?;
         // Signature, IHDR and IEND; and 12 bytes around each chunk.
         let mut out = Vec::with_capacity(100 + self.palette.len() + self.alphas.len() + length);
@@ -195,6 +202,10 @@ impl Rows {
         let mut writer = encoder.write_header().map_err(unwritten)?;
         writer.write_chunk(png::chunk::IDAT, &data[..length]).map_err(unwritten)?;
         writer.finish().map_err(unwritten)?;
+        for buffer in [self.bytes, data] {
+            let size = buffer.len();
+            BUFFERS.leave(buffer, size);
+        }
         Ok(out.into())
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{Backend, Fetched, Info, Source, TileKind, WORLD, inflate, refused};
 use crate::error::{Code, Error};
+use crate::file;
 use crate::limits;
 use crate::tile::TileId;
 use crate::viewport::SizeClass;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub struct Template {
@@ -43,14 +44,8 @@ pub fn open(template: &str) -> Result<Source, Error> {
 impl Template {
     pub async fn fetch(&self, tile: TileId) -> Result<Fetched, Error> {
         let path = fill(&self.template, tile);
-        let read = tokio::task::spawn_blocking(move || {
-            let mut bytes = Vec::new();
-            let limit = limits::TILE_BYTES_COMPRESSED as u64 + 1;
-            let read = std::fs::File::open(&path)?.take(limit).read_to_end(&mut bytes);
-            // Kept with the tile, and the buffer grew by doubling.
-            bytes.shrink_to_fit();
-            read.map(|_| bytes)
-        });
+        let limit = limits::TILE_BYTES_COMPRESSED as u64;
+        let read = tokio::task::spawn_blocking(move || file::read(Path::new(&path), limit));
         match read.await {
             Ok(Ok(bytes)) if bytes.len() > limits::TILE_BYTES_COMPRESSED => {
                 Err(failed(format!("the tile's file has more than {} bytes", limits::TILE_BYTES_COMPRESSED)))

@@ -139,7 +139,7 @@ impl Place {
                 let read = tokio::task::spawn_blocking(move || {
                     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                     file.seek(SeekFrom::Start(offset))?;
-                    let mut bytes = Vec::new();
+                    let mut bytes = Vec::with_capacity(length.min(limits::TILE_BYTES_COMPRESSED));
                     (&mut *file).take(length as u64).read_to_end(&mut bytes).map(|_| bytes)
                 });
                 let failed = |detail: String| Error::new(Code::SourceFailed, detail, "look at the archive's file");

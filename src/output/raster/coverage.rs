@@ -11,8 +11,8 @@
 
 use crate::limits;
 use crate::scene::UNITS;
+use crate::spare::Spare;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// The units of area in a fully covered pixel: 256 rows of twice 256.
 const FULL: i32 = 2 * (UNITS * UNITS) as i32;
@@ -117,24 +117,19 @@ impl Run<'_> {
     }
 }
 
-/// What pictures that are done have left for the next.
-static SPARE: Mutex<Vec<Coverage>> = Mutex::new(Vec::new());
+static SPARE: Spare<Coverage> = Spare::empty();
 
 impl Coverage {
-    /// One that has served a picture before, if there is any.
+    /// One that may have served a picture before.
     pub fn take() -> Coverage {
-        SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        SPARE.take()
     }
 
-    /// Keeps it for the next picture, if it is as small as most are.
+    /// Leaves it for the next picture, swept.
     pub fn leave(self) {
-        let is_empty = self.bounds.is_none();
-        if is_empty && self.grid.areas.capacity() <= limits::SPARE_COVERAGE {
-            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-            if spare.len() < limits::SPARE_COVERAGES {
-                spare.push(self);
-            }
-        }
+        debug_assert!(self.bounds.is_none(), "a shape has been left");
+        let bytes = size_of_val(&*self.grid.areas) + size_of_val(&*self.points);
+        SPARE.leave(self, bytes);
     }
 
     /// Sets what is drawn from here on: whole pixels within the picture.
