@@ -39,7 +39,14 @@ fn border(end: Point, next: Point, cell: Rect) -> Border {
 
 /// A line's pieces within `cell`. Lines along an edge are lines.
 pub fn line(points: &[Point], cell: Rect, pieces: &mut Vec<Piece>) {
-    open(points.iter().copied(), cell, false, pieces);
+    // Most lines are not cut.
+    if points.iter().any(|&point| cell.beyond(point) != 0) {
+        return open(points.iter().copied(), cell, false, pieces);
+    }
+    let Some(second) = points.iter().position(|point| *point != points[0]) else { return };
+    let mut run = points.to_vec();
+    run.dedup();
+    pieces.extend(Piece::open(run, second - 1, cell));
 }
 
 /// A ring's pieces within `cell`, without those along its edges.
@@ -66,7 +73,6 @@ fn along_edge(a: Point, b: Point, cell: Rect) -> bool {
 }
 
 fn open(points: impl Iterator<Item = Point>, cell: Rect, leave_edges: bool, pieces: &mut Vec<Piece>) {
-    // Most lines are not cut.
     let mut run: Vec<Point> = Vec::with_capacity(points.size_hint().0);
     let mut before: Option<Point> = None;
     // Where the run began.
