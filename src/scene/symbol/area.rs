@@ -23,6 +23,8 @@ pub struct Area<'t> {
     wanting: BTreeSet<(usize, TileId)>,
     /// Anchors, in the picture, of symbols that depend on cells that are not there.
     open: Vec<(Point, usize, TileId)>,
+    /// A rectangle of the picture of which all is known.
+    known: Option<Rect>,
 }
 
 struct Source<'t> {
@@ -62,11 +64,15 @@ impl<'t> Area<'t> {
             asked: BTreeSet::new(),
             wanting: BTreeSet::new(),
             open: Vec::new(),
+            known: None,
         }
     }
 
     /// Whether all symbols are gathered that could touch a rectangle of the picture; what is missing is noted.
     pub fn knows(&mut self, rect: Rect) -> bool {
+        if self.known.is_some_and(|known| known.intersection(rect) == rect) {
+            return true;
+        }
         let near = rect.grown(limits::SYMBOL_REACH as i64 * i64::from(self.viewport.scale) * UNITS);
         let on_map = self.on_map(near);
         // A picture that is turned shows less than the rectangle around it on the map.
@@ -86,6 +92,9 @@ impl<'t> Area<'t> {
         let is_known = blocks.is_empty() && cells.is_empty();
         self.asked.extend(blocks);
         self.wanting.extend(cells);
+        if is_known && self.known.is_none_or(|known| rect.intersection(known) == known) {
+            self.known = Some(rect);
+        }
         is_known
     }
 
@@ -134,6 +143,7 @@ impl<'t> Area<'t> {
     pub fn leave_open(&mut self, anchor: Point, source: &str, cell: TileId) {
         let found = self.sources.iter().position(|known| known.name == source);
         self.open.extend(found.map(|source| (anchor, source, cell)));
+        self.known = None;
     }
 
     /// The block that holds a point of the map.
