@@ -8,6 +8,7 @@
 //! A layer that is moved (`*-translate`) is drawn as seen from a viewport moved the other way: its squares move with it
 //! by whole pixels, and its geometry within them by what is left.
 
+mod by_values;
 mod canvas;
 mod caption;
 mod circle;

@@ -1,17 +1,30 @@
 //! A style layer's filter over the features of one layer of a tile.
 //!
-//! Most conditions of a filter read one property, and the values of properties are a dictionary that features share
-//! (MVT 2.1, 4.4): such a condition is evaluated once for each value that comes up, and then known.
+//! Most conditions of a filter read a property or a few: such a condition is evaluated once for the values that come up,
+//! and then known.
 
+use super::by_values::ByValues;
 use super::canvas::Located;
 use crate::mvt;
 use crate::style::Condition;
+use crate::style::expression::Inputs;
+use crate::value::Attributes;
 
 pub struct Sieve<'a> {
+    by_type: Vec<ByType<'a>>,
     by_value: Vec<ByValue<'a>>,
+    by_values: Vec<(&'a Condition<'a>, ByValues<bool>)>,
     others: Vec<&'a Condition<'a>>,
 }
 
+/// A condition on a feature's type alone.
+struct ByType<'a> {
+    condition: &'a Condition<'a>,
+    /// For each type whether the condition holds, once that has been asked.
+    known: [Option<bool>; 3],
+}
+
+/// A condition on one property.
 struct ByValue<'a> {
     condition: &'a Condition<'a>,
     /// None where no feature has the property.
@@ -22,14 +35,18 @@ struct ByValue<'a> {
 
 impl<'a> Sieve<'a> {
     pub fn new(conditions: &'a [Condition<'a>], data: &mvt::Layer) -> Sieve<'a> {
-        let mut sieve = Sieve { by_value: Vec::new(), others: Vec::new() };
+        let mut sieve = Sieve { by_type: Vec::new(), by_value: Vec::new(), by_values: Vec::new(), others: Vec::new() };
         for condition in conditions {
-            match condition.property {
-                Some(name) => {
-                    let known = vec![None; data.value_count() + 1];
-                    sieve.by_value.push(ByValue { condition, key: data.key(name), known });
-                }
+            match &condition.inputs {
                 None => sieve.others.push(condition),
+                Some(Inputs { properties, .. }) if properties.is_empty() => {
+                    sieve.by_type.push(ByType { condition, known: [None; 3] });
+                }
+                Some(Inputs { properties, geometry_type: false }) if properties.len() == 1 => {
+                    let known = vec![None; data.value_count() + 1];
+                    sieve.by_value.push(ByValue { condition, key: data.key(properties[0]), known });
+                }
+                Some(inputs) => sieve.by_values.push((condition, ByValues::new(inputs, data))),
             }
         }
         sieve
@@ -37,8 +54,19 @@ impl<'a> Sieve<'a> {
 
     /// Whether the filter lets a feature of the layer through.
     pub fn accepts(&mut self, feature: &Located) -> bool {
-        self.by_value.iter_mut().all(|by_value| by_value.holds(feature))
+        self.by_type.iter_mut().all(|by_type| by_type.holds(feature))
+            && self.by_value.iter_mut().all(|by_value| by_value.holds(feature))
+            && self
+                .by_values
+                .iter_mut()
+                .all(|(condition, known)| *known.of(&feature.feature, || condition.holds(feature)))
             && self.others.iter().all(|condition| condition.holds(feature))
+    }
+}
+
+impl ByType<'_> {
+    fn holds(&mut self, feature: &Located) -> bool {
+        *self.known[feature.kind() as usize].get_or_insert_with(|| self.condition.holds(feature))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A style layer with its typed properties. Lengths are in CSS pixels.
 
 use super::color::Color;
-use super::expression::{self, Context, EvalError, Expression, Feature};
+use super::expression::{self, Context, EvalError, Expression, Feature, Inputs};
 use super::gradient::Gradient;
 use super::property::{Anchor, BlendMode, Cap, ImageName, Join, Property, Resampling};
 use super::symbol::Symbol;
@@ -285,9 +285,7 @@ impl Filter<'_> {
     /// What must all hold for the filter to let a feature through.
     pub fn conditions(&self) -> Vec<Condition<'_>> {
         let all = self.expression.as_deref().map_or(&[][..], expression::conditions);
-        let condition =
-            |expression| Condition { property: Expression::only_property(expression), zoom: self.zoom, expression };
-        all.iter().map(condition).collect()
+        all.iter().map(|expression| Condition::new(expression, self.zoom)).collect()
     }
 
     /// Whether the filter lets a feature through.
@@ -303,13 +301,19 @@ impl Filter<'_> {
 
 /// One of the conditions of a filter.
 pub struct Condition<'a> {
-    /// The property that it depends on, where that is all it depends on.
-    pub property: Option<&'a str>,
+    /// What it depends on; none where that is more.
+    pub inputs: Option<Inputs<'a>>,
     zoom: f64,
     expression: &'a Expression,
 }
 
-impl Condition<'_> {
+impl<'a> Condition<'a> {
+    fn new(expression: &'a Expression, zoom: f64) -> Condition<'a> {
+        let mut inputs = Inputs::default();
+        let is_all = expression.add_inputs(&mut inputs);
+        Condition { inputs: is_all.then_some(inputs), zoom, expression }
+    }
+
     /// Whether a feature meets it. One that cannot be evaluated is not met.
     pub fn holds(&self, feature: &dyn Feature) -> bool {
         self.expression.holds(&Context::new(self.zoom, Some(feature)))

@@ -2,7 +2,7 @@
 
 use super::color::Color;
 use super::expression::{
-    self, Context, Expression, Feature, Globals, ParseError, PropertySpec, Reading, Value, parse_property,
+    self, Context, Expression, Feature, Globals, Inputs, ParseError, PropertySpec, Reading, Value, parse_property,
 };
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
@@ -408,6 +408,13 @@ pub struct AtZoom<'a, T> {
     default: T,
     context: Context<'a>,
     expression: Option<Cow<'a, Expression>>,
+}
+
+impl<T> AtZoom<'_, T> {
+    /// Adds what the value depends on of a feature; false where that is more than [`Inputs`] can hold.
+    pub fn add_inputs<'a>(&'a self, inputs: &mut Inputs<'a>) -> bool {
+        self.expression.as_deref().is_none_or(|expression| expression.add_inputs(inputs))
+    }
 }
 
 impl<T: PropertyType> AtZoom<'_, T> {

@@ -174,6 +174,22 @@ pub fn parse(json: &serde_json::Value, expected: Option<&Type>) -> Result<Expres
     parse::Parser::default().parse(json, expected, parse::Annotation::Inferred)
 }
 
+/// What is read of a feature.
+#[derive(Debug, Default, PartialEq)]
+pub struct Inputs<'a> {
+    /// The properties' names, each once.
+    pub properties: Vec<&'a str>,
+    pub geometry_type: bool,
+}
+
+impl<'a> Inputs<'a> {
+    pub fn add_property(&mut self, name: &'a str) {
+        if !self.properties.contains(&name) {
+            self.properties.push(name);
+        }
+    }
+}
+
 impl Expression {
     fn literal(value: Value) -> Expression {
         let of = value.type_of();
@@ -287,18 +303,20 @@ impl Expression {
         self.depends_on(Reads::Zoom)
     }
 
-    /// The property that is all the expression reads of a feature; none where it reads anything else, or nothing.
-    pub fn only_property(&self) -> Option<&str> {
-        let mut found = None;
-        self.reads_only(&mut found).then_some(found).flatten()
-    }
-
-    fn reads_only<'a>(&'a self, property: &mut Option<&'a str>) -> bool {
-        let reads_no_other = match &self.op {
-            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => *property.get_or_insert(name) == &**name,
+    /// Adds what the expression reads of a feature; false where that is more than [`Inputs`] can hold.
+    pub fn add_inputs<'a>(&'a self, inputs: &mut Inputs<'a>) -> bool {
+        let is_held = match &self.op {
+            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => {
+                inputs.add_property(name);
+                true
+            }
+            Op::TypeIs(_) | Op::Call { name: "geometry-type", .. } => {
+                inputs.geometry_type = true;
+                true
+            }
             _ => self.reads() != Reads::Feature,
         };
-        reads_no_other && self.args.iter().all(|arg| arg.reads_only(property))
+        is_held && self.args.iter().all(|arg| arg.add_inputs(inputs))
     }
 
     fn depends_on(&self, what: Reads) -> bool {
