@@ -115,6 +115,11 @@ impl fmt::Display for Language {
     }
 }
 
+/// The properties that [`localized`] looks at.
+pub fn names(language: &Language) -> impl Iterator<Item = &str> {
+    ["name", "name:en"].into_iter().chain(language.0.names.iter().map(String::as_str))
+}
+
 /// A feature whose `name` is the one for who reads a language.
 pub struct Spoken<'a> {
     pub feature: &'a dyn Attributes,

@@ -267,12 +267,22 @@ impl Translate {
 }
 
 /// A direction turned clockwise by degrees.
-pub fn turned([x, y]: [f64; 2], degrees: f64) -> [f64; 2] {
+pub fn turned(direction: [f64; 2], degrees: f64) -> [f64; 2] {
+    if degrees == 0.0 { direction } else { turned_by(direction, cosine_and_sine(degrees)) }
+}
+
+/// The same by an angle whose cosine and sine are known.
+pub fn turned_by([x, y]: [f64; 2], [cos, sin]: [f64; 2]) -> [f64; 2] {
+    [x * cos - y * sin, x * sin + y * cos]
+}
+
+/// Of an angle in degrees.
+pub fn cosine_and_sine(degrees: f64) -> [f64; 2] {
     if degrees == 0.0 {
-        return [x, y];
+        return [1.0, 0.0];
     }
     let (sin, cos) = degrees.to_radians().sin_cos();
-    [x * cos - y * sin, x * sin + y * cos]
+    [cos, sin]
 }
 
 /// A layer's filter at one zoom.

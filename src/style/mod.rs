@@ -33,7 +33,7 @@ pub use eval::evaluate_line;
 pub use gradient::Gradient;
 pub use layer::{
     Background, Blending, Circle, Condition, Fill, Filter, Hidden, Kind, Layer, Line, OUTLINE_WIDTH, ROUND_LIMIT,
-    Raster, Translate, turned,
+    Raster, Translate, cosine_and_sine, turned, turned_by,
 };
 pub use picture::Picture;
 pub use property::{Anchor, AtZoom, BlendMode, Cap, ImageName, Join, Named, Property, PropertyType, Resampling};

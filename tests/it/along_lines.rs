@@ -249,3 +249,64 @@ fn crowded_lines_far_above_their_zoom_have_names_everywhere() {
     let found = places(&tile);
     assert!(found.len() > 3 && found == places(&part), "{found:?}");
 }
+
+#[test]
+fn roads_of_one_name_are_set_by_all_that_their_words_depend_on() {
+    let roads = || {
+        let road = |id: u64, y: i32, size: f64| {
+            let road = Feature::line(&[[64 * UNITS, y * UNITS], [448 * UNITS, y * UNITS]]).id(id);
+            road.tag("name", "HHH").tag("size", size)
+        };
+        vec![road(7, 100, 10.0), road(8, 400, 20.0), road(9, 250, 10.0)]
+    };
+    let sizes = |layout: Json| {
+        let mut sizes: Vec<(String, f64)> = texts(&draw(&style(layout), roads()))
+            .iter()
+            .map(|text| (text.content.clone(), text.runs[0].size))
+            .collect();
+        sizes.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+        sizes.dedup();
+        sizes
+    };
+    let is = |all: &[(&str, f64)]| all.iter().map(|(text, size)| (text.to_string(), *size)).collect::<Vec<_>>();
+    assert_eq!(sizes(json!({"text-size": ["get", "size"]})), is(&[("HHH", 10.0), ("HHH", 20.0)]));
+    let field = json!(["concat", ["get", "name"], ["id"]]);
+    assert_eq!(sizes(json!({"text-field": field})), is(&[("HHH7", 16.0), ("HHH8", 16.0), ("HHH9", 16.0)]));
+    let field = json!(["concat", ["get", "name"], ["geometry-type"]]);
+    assert_eq!(sizes(json!({"text-field": field})), is(&[("HHHLineString", 16.0)]));
+    let transform = json!(["case", ["==", ["get", "size"], 20], "lowercase", "none"]);
+    assert_eq!(sizes(json!({"text-transform": transform})), is(&[("HHH", 16.0), ("hhh", 16.0)]));
+}
+
+#[test]
+fn names_stand_where_they_do_however_little_of_their_tile_is_shown() {
+    // Streets in pieces that cross one another, those in the east first; each goes over the edge into the east.
+    let street = |i: i32| {
+        let name = ["HHHH", "WWW", "MMMMM", "HHHH"][i as usize % 4];
+        let y = |x: i32| 40 + i * 36 + (x * (i % 3 - 1)) / 8;
+        let pieces = (0..8).rev().map(move |k| [64 * k, 64 * (k + 1)]);
+        pieces.map(move |[from, to]| line(name, &[[from, y(from)], [to, y(to)]])).collect::<Vec<_>>()
+    };
+    let west: Vec<Feature> = (0..12).flat_map(street).collect();
+    let east: Vec<Feature> = (0..12)
+        .map(|i| {
+            let name = ["HHHH", "WWW", "MMMMM", "HHHH"][i as usize % 4];
+            let y = 40 + i * 36 + 64 * (i % 3 - 1);
+            line(name, &[[0, y], [200, y + 10]])
+        })
+        .collect();
+    let ground = two(west, east);
+    let style = style(json!({"symbol-spacing": 90, "text-max-angle": 60}));
+    let mut whole = places(&ground, &style, &viewport(512, 1024));
+    whole.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+    assert!(whole.len() > 30, "{whole:?}");
+    // Narrow pictures show those that lie wholly within, and no others.
+    for left in (-480..512).step_by(61) {
+        let within = |(_, [x, _]): &&(String, [f64; 2])| (-left as f64 + 40.0..-left as f64 + 90.0).contains(x);
+        let mut part = places(&ground, &style, &viewport(left, 130));
+        part.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+        let [expected, found] = [&whole, &part].map(|all| all.iter().filter(within).collect::<Vec<_>>());
+        assert_eq!(found.len(), expected.len(), "from {left}: {found:?}, {expected:?}");
+        found.iter().zip(expected).for_each(|(a, b)| assert_near(a.1, b.1, 1e-9));
+    }
+}

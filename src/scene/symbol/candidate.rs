@@ -1,17 +1,18 @@
 //! The symbols that a layer's features could have: one [`Node`] an anchor, with the ways in which it could be placed.
 
 use super::super::canvas::Located;
-use super::super::cut::{self, Piece};
 use super::super::path::{Point, Rect, UNITS};
 use super::super::sieve::Sieve;
 use super::super::trace::{Fate, Trace};
 use super::area::{Area, Cell, NotThere};
-use super::beyond::{self, Lines, LinesOfCells, On, Standing};
-use super::course::{self, Along, Course, Manner, Room, Spacing};
+use super::beyond::{self, LinesOfCells, On};
+use super::course::{Along, Course, Manner, Room, Spacing};
 use super::decide::{Node, Part, Place, Rank};
 use super::icon::{Icons, Missing, Placed};
+use super::lines::{Feature, Layout, Lines, Standing};
 use super::pole;
 use super::text::{Block, HALO, OVERHANG, Texts, Words, units};
+use super::vocabulary::{Said, Vocabulary};
 use crate::language::Language;
 use crate::limits;
 use crate::mvt;
@@ -111,7 +112,7 @@ impl Setting {
 /// A place where a symbol may stand.
 struct Spot<'t> {
     feature: mvt::Feature<'t>,
-    words: Option<Words>,
+    words: Option<Rc<Words>>,
     /// In scene units of the map.
     point: Point,
     /// The same, within the cell that owns it.
@@ -212,8 +213,10 @@ impl<'s> Symbols<'s> {
             let located = |feature| cell.placement.located(feature, data.extent());
             let mut spots: Vec<Spot> = Vec::new();
             if self.placement == Placement::Point {
-                self.each_feature(&cell, data, near, trace, |feature, words, _| {
+                let mut vocabulary = Vocabulary::new(self.texts.as_ref(), data, false);
+                self.each_feature(&cell, data, near, &mut vocabulary, trace, |feature, said, _| {
                     let points = points(&located(feature));
+                    let words = said.map(|said| said.words);
                     spots.extend(points.into_iter().enumerate().map(|(index, at)| {
                         let (words, point) = (words.clone(), projection.point(at));
                         Spot { feature, words, point, home: point, index: index as u64, standing: None, on: None }
@@ -223,19 +226,17 @@ impl<'s> Symbols<'s> {
                 let key = (index, cell.square);
                 let lines = lines.entry(key).or_insert_with(|| self.lines(&cell, trace));
                 let Some(lines) = lines else { continue };
+                lines.read_near(near, |feature, words| self.spacing(feature, words), self.telling(trace));
                 // As far as one of a text keeps others of it away.
                 let near = area.blocks_around(near.grown((self.spacing / 2.0).ceil() as i64));
                 let standing = lines.apart(lines.standing(near, |point| area.block_of(point)), |left_out| {
-                    let (feature, _) = &lines.features[lines.courses[left_out.course].feature];
-                    let mark = trace.mark(self.layer, &located(*feature));
-                    trace.came_to(&mark, Fate::Crowded);
+                    self.telling(trace)(&located(lines.feature_of(left_out.line).feature), Fate::Crowded);
                 });
                 spots.extend(standing.into_iter().map(|standing| {
-                    let course = &lines.courses[standing.course];
-                    let (feature, words) = lines.features[course.feature].clone();
-                    let on = Some((course.clone(), standing.at));
+                    let &Feature { feature, ref words, .. } = lines.feature_of(standing.line);
+                    let on = Some((lines.course(standing.line).clone(), standing.at));
                     let Standing { point, home, number, .. } = standing;
-                    Spot { feature, words, point, home, index: number, standing: Some(standing), on }
+                    Spot { feature, words: words.clone(), point, home, index: number, standing: Some(standing), on }
                 }));
             }
             spots.retain(|spot| cell.holds(spot.home) && blocks.contains(&area.block_of(spot.home)));
@@ -302,8 +303,9 @@ impl<'s> Symbols<'s> {
         cell: &Cell<'t>,
         data: &'t mvt::Layer,
         near: Rect,
+        vocabulary: &mut Vocabulary,
         trace: &mut T,
-        mut look: impl FnMut(mvt::Feature<'t>, Option<Words>, &mut T),
+        mut look: impl FnMut(mvt::Feature<'t>, Option<Said>, &mut T),
     ) {
         let mut sieve = Sieve::new(self.conditions, data);
         let units = cell.placement.projection(data.extent()).units(near);
@@ -314,73 +316,38 @@ impl<'s> Symbols<'s> {
                 trace.came_to(&mark, Fate::Filter);
                 continue;
             }
-            let words = self.texts.as_ref().and_then(|texts| texts.words(&located, self.placement != Placement::Point));
+            let said = vocabulary.of(&located);
             let icon = self.icons.as_ref().map_or(Err(Missing::Nothing), |icons| icons.placed(&located, 0.0));
-            match (&words, icon) {
+            match (&said, icon) {
                 (None, Err(Missing::Image)) => trace.came_to(&mark, Fate::NoImage),
                 (None, Err(Missing::Nothing)) => trace.came_to(&mark, Fate::Unpainted),
-                _ => look(feature, words, trace),
+                _ => look(feature, said, trace),
             }
         }
     }
 
-    /// The lines of a cell, and where its symbols stand along them.
+    /// What lies along lines of a cell.
     fn lines<'t, T: Trace>(&self, cell: &Cell<'t>, trace: &mut T) -> Option<Lines<'t>> {
         let data = cell.placement.tile.layer(&self.layer.source_layer)?;
-        let projection = cell.placement.projection(data.extent());
+        let mut vocabulary = Vocabulary::new(self.texts.as_ref(), data, true);
+        let mut features: Vec<(mvt::Feature<'t>, Option<Said>)> = Vec::new();
         let whole = cell.placement.cell;
-        let mut lines = Lines::new(whole, projection.tolerance(), self.spacing / 2.0);
-        let mut pieces: Vec<(usize, Piece, Option<usize>)> = Vec::new();
-        self.each_feature(cell, data, whole, trace, |feature, words, trace| {
-            let located = cell.placement.located(feature, data.extent());
-            if located.kind() == GeometryKind::Point {
-                let mark = trace.mark(self.layer, &located);
-                return trace.came_to(&mark, Fate::Geometry);
+        self.each_feature(cell, data, whole, &mut vocabulary, trace, |feature, said, trace| {
+            if feature.kind() == GeometryKind::Point {
+                return self.telling(trace)(&cell.placement.located(feature, data.extent()), Fate::Geometry);
             }
-            let mut cut_pieces = Vec::new();
-            for part in feature.parts() {
-                let points: Vec<Point> = part.vertices().map(|at| projection.point(at)).collect();
-                match located.kind() {
-                    GeometryKind::Polygon => cut::ring(&points, whole, &mut cut_pieces),
-                    _ => cut::line(&points, whole, &mut cut_pieces),
-                }
-            }
-            // What stands in the middle of lines stands on each by itself.
-            let is_joined = self.placement == Placement::Line;
-            let text = words.as_ref().filter(|_| is_joined).map(|words| {
-                let next = lines.texts.len();
-                *lines.texts.entry(words.text()).or_insert(next)
-            });
-            pieces.extend(cut_pieces.into_iter().map(|piece| (lines.features.len(), piece, text)));
-            lines.features.push((feature, words));
-            lines.said.push(text);
+            features.push((feature, said));
         });
-        // Which features have anything in the cell.
-        let mut is_there = vec![false; lines.features.len()];
-        pieces.iter().for_each(|(feature, ..)| is_there[*feature] = true);
-        lines.courses = course::courses(pieces).into_iter().map(Rc::new).collect();
-        for course in &lines.courses {
-            let (feature, words) = &lines.features[course.feature];
-            let rule = self.spacing(&cell.placement.located(*feature, data.extent()), words.as_ref());
-            lines.rows.push(match self.placement {
-                Placement::LineCenter => course.only_middle(rule),
-                _ => course.row(rule),
-            });
+        let layout = Layout { placement: self.placement, spacing: self.spacing, goes_over: self.goes_over() };
+        Some(Lines::new(layout, cell.placement, data.extent(), features, vocabulary.said))
+    }
+
+    /// Tells what becomes of features.
+    fn telling<'a, T: Trace>(&'a self, trace: &'a mut T) -> impl FnMut(&Located, Fate) + 'a {
+        |feature, fate| {
+            let mark = trace.mark(self.layer, feature);
+            trace.came_to(&mark, fate);
         }
-        lines.note(self.goes_over());
-        let (mut has_line, mut has_spot) = (vec![false; is_there.len()], vec![false; is_there.len()]);
-        lines.courses.iter().for_each(|course| has_line[course.feature] = true);
-        let rows = lines.courses.iter().zip(&lines.rows).filter(|(_, row)| !row.is_empty());
-        rows.for_each(|(course, _)| has_spot[course.feature] = true);
-        for (i, (feature, _)) in lines.features.iter().enumerate().filter(|(i, _)| is_there[*i]) {
-            let mark = trace.mark(self.layer, &cell.placement.located(*feature, data.extent()));
-            if !has_line[i] {
-                trace.came_to(&mark, Fate::Joined);
-            } else if !has_spot[i] {
-                trace.came_to(&mark, Fate::NoRoom);
-            }
-        }
-        Some(lines)
     }
 
     /// Whether texts along lines may reach over the edges of cells.
@@ -390,7 +357,8 @@ impl<'s> Symbols<'s> {
 
     /// How symbols of a feature stand along its lines.
     fn spacing(&self, feature: &Located, words: Option<&Words>) -> Spacing {
-        let text = self.texts.as_ref().zip(words).map_or(0.0, |(texts, words)| texts.line(words).width * words.size);
+        let text =
+            self.texts.as_ref().zip(words).map_or(0.0, |(texts, words)| texts.line(words, feature).width * words.size);
         let icon = self.icons.as_ref().and_then(|icons| icons.placed(feature, 0.0).ok());
         let icon = icon.map_or(0.0, |icon| f64::from(icon.size[0]));
         let em = words.map_or(0.0, |words| words.size);
@@ -411,8 +379,9 @@ impl<'s> Symbols<'s> {
         trace: &mut T,
     ) -> Result<bool, Fate> {
         let (Some(standing), Some((course, at))) = (spot.standing, &spot.on) else { return Ok(true) };
-        let rule = self.spacing(feature, spot.words.as_ref());
-        let text = self.texts.as_ref().zip(spot.words.as_ref()).filter(|_| rule.goes_over);
+        let words = spot.words.as_deref();
+        let rule = self.spacing(feature, words);
+        let text = self.texts.as_ref().zip(words).filter(|_| rule.goes_over);
         let text = text.map_or(0.0, |(texts, words)| texts.reach(words, feature) * UNITS as f64);
         if standing.room == Room::Within && !course.is_cut_within(*at, text) {
             return Ok(true);
@@ -422,8 +391,11 @@ impl<'s> Symbols<'s> {
             match beyond::on(lines, layer, square, &standing, reach) {
                 Some(On::Open(next)) => match area.cell(&self.layer.source, next) {
                     Ok(cell) => {
-                        let there = cell.and_then(|cell| self.lines(&cell, trace));
-                        lines.insert((layer, next), there);
+                        let read = || cell.and_then(|cell| self.lines(&cell, trace));
+                        if let (Some(there), Some(words)) = (lines.entry((layer, next)).or_insert_with(read), words) {
+                            let spacing = |feature: &Located, words: Option<&Words>| self.spacing(feature, words);
+                            there.read_saying(&words.text(), spacing, self.telling(trace));
+                        }
                     }
                     Err(NotThere) => {
                         area.leave_open(self.in_picture(spot.point), &self.layer.source, next.tile);
@@ -455,7 +427,7 @@ impl<'s> Symbols<'s> {
 
     /// The ways in which a symbol's text may be set.
     fn settings(&self, feature: &Located, spot: &Spot) -> Vec<Setting> {
-        let Some((texts, words)) = self.texts.as_ref().zip(spot.words.as_ref()) else { return Vec::new() };
+        let Some((texts, words)) = self.texts.as_ref().zip(spot.words.as_deref()) else { return Vec::new() };
         let turned = |is_map: bool| if is_map { self.turn() } else { 0.0 };
         let is_map = self.text_alignment == TextAlignment::Map;
         match &spot.on {
@@ -474,8 +446,9 @@ impl<'s> Symbols<'s> {
                     turn: self.turn(),
                 };
                 let stands = manner.keeps_upright && !manner.is_upright;
-                let column = if stands { texts.column(words) } else { None };
-                let along = course.along(*at, spot.point, &texts.line(words), column.as_ref(), words.size, &manner);
+                let column = if stands { texts.column(words, feature) } else { None };
+                let along =
+                    course.along(*at, spot.point, texts.line(words, feature), column.as_ref(), words.size, &manner);
                 along.map(Setting::Along).into_iter().collect()
             }
         }
@@ -534,7 +507,7 @@ impl<'s> Symbols<'s> {
         let padding = self.texts.as_ref().map_or(0.0, |texts| texts.padding);
         let text_reach =
             spot.words.as_ref().map_or(0.0, |words| OVERHANG * words.size + self.halo(feature, words.size));
-        let is_too_long = spot.words.as_ref().is_some_and(Words::is_too_long);
+        let is_too_long = spot.words.as_deref().is_some_and(Words::is_too_long);
         let mut why = if spot.on.is_some() && !is_too_long { Fate::NoRoom } else { Fate::TooLarge };
         let mut places = Vec::with_capacity(ways.len());
         let mut kept = Vec::with_capacity(ways.len());

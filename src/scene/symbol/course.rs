@@ -3,14 +3,15 @@
 //! The lines of one cell that say the same are put together where one ends and another begins. Where they go on in the
 //! next cell, `beyond` finds out.
 
+use super::super::join::unit;
 use super::super::path::{Point, Rect, UNITS, clip_segment, distance};
-use super::text::{Inset, around, turn, units};
+use super::text::{Inset, around_turned, turn, units};
 use crate::limits;
 use crate::scene::cut::{Border, Piece};
-use crate::style::turned;
+use crate::style::{cosine_and_sine, turned, turned_by};
 use crate::text::{self, Shaped};
 use foldhash::{HashMap, HashMapExt};
-use std::collections::VecDeque;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The stretch of a line over which a text may turn by `text-max-angle`, in ems (as MapLibre has it).
@@ -86,8 +87,8 @@ pub struct Along {
     /// For each glyph where its origin is, and how it is turned.
     pub glyphs: Vec<(Point, u16)>,
     pub insets: Vec<Inset>,
-    /// Of each glyph and image, in output pixels: its middle, half its size, and its angle in degrees.
-    cells: Vec<([f64; 2], [f64; 2], f64)>,
+    /// Of each glyph and image: where its middle is, half its size in output pixels, and its angle's cosine and sine.
+    cells: Vec<(Point, [f64; 2], [f64; 2])>,
 }
 
 /// How a text lies along its line.
@@ -105,61 +106,70 @@ pub struct Manner {
     pub turn: f64,
 }
 
-/// Pieces with their features, put together where they say the same; those that say nothing are left alone.
-pub fn courses(pieces: Vec<(usize, Piece, Option<usize>)>) -> Vec<Course> {
-    let mut joined: Vec<Option<Joined>> = Vec::new();
+/// Whose a piece is.
+#[derive(Clone, Copy)]
+pub struct Owner {
+    pub feature: usize,
+    /// What it says, where it may be put together with others.
+    pub text: Option<usize>,
+}
+
+/// Pieces put together where they say the same; those that say nothing are left alone. Each with the feature whose piece
+/// came to it last: in that order.
+pub fn courses(mut pieces: Vec<Piece>, owners: &[Owner]) -> Vec<(Course, usize)> {
+    // For each piece what goes on after it.
+    let mut next: Vec<Option<usize>> = vec![None; pieces.len()];
+    // By the piece that came last.
+    let mut chains: Vec<Option<Chain>> = Vec::with_capacity(pieces.len());
     // By what it says and where it begins or ends: which of those above.
-    let mut starts: HashMap<(usize, Point), usize> = HashMap::new();
-    let mut ends: HashMap<(usize, Point), usize> = HashMap::new();
-    for (feature, Piece { points, closed, borders, .. }, text) in pieces {
-        let mut line = Joined { feature, points: points.into(), borders };
-        if closed {
-            line.points.push_back(line.points[0]);
+    let mut starts: HashMap<(usize, Point), usize> = HashMap::with_capacity(pieces.len());
+    let mut ends: HashMap<(usize, Point), usize> = HashMap::with_capacity(pieces.len());
+    for (i, (piece, owner)) in pieces.iter().zip(owners).enumerate() {
+        let mut chain = Chain { feature: owner.feature, first: i, last: i };
+        if let Some(text) = owner.text.filter(|_| !piece.closed) {
+            let start = |chain: &Chain| (text, pieces[chain.first].points[0]);
+            let end = |chain: &Chain| (text, pieces[chain.last].points[pieces[chain.last].points.len() - 1]);
+            if let Some(before) = ends.remove(&start(&chain)).and_then(|i| chains[i].take()) {
+                starts.remove(&start(&before));
+                chain = before.with(chain, &mut next);
+            }
+            if let Some(after) = starts.remove(&end(&chain)).and_then(|i| chains[i].take()) {
+                ends.remove(&end(&after));
+                chain = chain.with(after, &mut next);
+            }
+            starts.entry(start(&chain)).or_insert(i);
+            ends.entry(end(&chain)).or_insert(i);
         }
-        let Some(text) = text.filter(|_| !closed) else {
-            joined.push(Some(line));
-            continue;
-        };
-        let first = |line: &Joined| (text, line.points[0]);
-        let last = |line: &Joined| (text, line.points[line.points.len() - 1]);
-        if let Some(before) = ends.remove(&first(&line)).and_then(|i| joined[i].take()) {
-            starts.remove(&first(&before));
-            line = before.with(line);
-        }
-        if let Some(after) = starts.remove(&last(&line)).and_then(|i| joined[i].take()) {
-            ends.remove(&last(&after));
-            line = line.with(after);
-        }
-        starts.entry(first(&line)).or_insert(joined.len());
-        ends.entry(last(&line)).or_insert(joined.len());
-        joined.push(Some(line));
+        chains.push(Some(chain));
     }
-    let course = |line: Joined| Course::new(line.feature, line.points.into(), line.borders);
-    joined.into_iter().flatten().map(course).collect()
+    let chains = chains.into_iter().enumerate().filter_map(|(i, chain)| Some((i, chain?)));
+    let course = |(i, Chain { feature, first, last }): (usize, Chain)| {
+        let borders = [pieces[first].borders[0], pieces[last].borders[1]];
+        let mut points = std::mem::take(&mut pieces[first].points);
+        if pieces[first].closed {
+            points.push(points[0]);
+        }
+        let others = || std::iter::successors(next[first], |&piece| next[piece]);
+        points.reserve_exact(others().map(|piece| pieces[piece].points.len() - 1).sum());
+        others().for_each(|piece| points.extend_from_slice(&pieces[piece].points[1..]));
+        (Course::new(feature, points, borders), owners[i].feature)
+    };
+    chains.map(course).collect()
 }
 
-/// A line while others are joined to it.
-struct Joined {
-    /// Of several the one that stands first.
+/// Pieces one after another.
+struct Chain {
+    /// The one that stands first of those whose pieces they are.
     feature: usize,
-    points: VecDeque<Point>,
-    borders: [Border; 2],
+    first: usize,
+    last: usize,
 }
 
-impl Joined {
-    /// Both, where one ends at the other's beginning. The shorter is copied, so that a line of many costs little more than
-    /// its length.
-    fn with(mut self, mut after: Joined) -> Joined {
-        let (feature, borders) = (self.feature.min(after.feature), [self.borders[0], after.borders[1]]);
-        let points = if self.points.len() < after.points.len() {
-            self.points.pop_back();
-            self.points.into_iter().rev().for_each(|point| after.points.push_front(point));
-            after.points
-        } else {
-            self.points.extend(after.points.drain(1..));
-            self.points
-        };
-        Joined { feature, points, borders }
+impl Chain {
+    /// Both, where one ends at the other's beginning.
+    fn with(self, after: Chain, next: &mut [Option<usize>]) -> Chain {
+        next[self.last] = Some(after.first);
+        Chain { feature: self.feature.min(after.feature), first: self.first, last: after.last }
     }
 }
 
@@ -197,6 +207,17 @@ impl Course {
         self.borders[end] != [None; 2]
     }
 
+    /// Where it begins, 0, or ends, 1.
+    pub fn end(&self, end: usize) -> Point {
+        if end == 0 { self.points[0] } else { self.points[self.points.len() - 1] }
+    }
+
+    /// The unit vector in which it leaves its cell there.
+    pub fn way_out(&self, end: usize) -> [f64; 2] {
+        let before = if end == 0 { self.points[1] } else { self.points[self.points.len() - 2] };
+        unit(before, self.end(end))
+    }
+
     pub fn length(&self) -> f64 {
         self.lengths[self.lengths.len() - 1]
     }
@@ -210,14 +231,14 @@ impl Course {
 
     /// A place along the line, rounded from a vertex: halves go the same way whatever positions are counted from.
     pub fn point(&self, at: f64) -> Point {
-        let from = self.points[self.segment(at).0];
-        let [x, y] = self.from(from, at);
+        let segment = self.segment(at);
+        let from = self.points[segment.0];
+        let [x, y] = self.on(from, segment);
         [from[0] + x.round() as i64, from[1] + y.round() as i64]
     }
 
-    /// The same from somewhere.
-    fn from(&self, origin: Point, at: f64) -> [f64; 2] {
-        let (i, t) = self.segment(at);
+    /// A place on a segment, so far along that, from somewhere.
+    fn on(&self, origin: Point, (i, t): (usize, f64)) -> [f64; 2] {
         let (a, b) = (self.points[i], self.points[i + 1]);
         [0, 1].map(|axis| (a[axis] - origin[axis]) as f64 + (b[axis] - a[axis]) as f64 * t)
     }
@@ -246,10 +267,18 @@ impl Course {
             false => (rule.length / 2.0 + INDENT * rule.em) % spacing,
         };
         let count = ((self.length() - first) / spacing).max(0.0) as usize + 1;
-        let tried = (0..count.min(limits::LINE_TRIES)).filter_map(|i| self.room(first + i as f64 * spacing, &rule));
-        let best = tried.min_by_key(|room| *room == Room::Beyond);
-        let is_needed = |room: Room| best.is_none() || best == Some(Room::Beyond) && room == Room::Within;
-        let middle = self.middle(&rule).filter(|(_, room)| is_needed(*room));
+        let mut best = None;
+        for i in 0..count.min(limits::LINE_TRIES) {
+            best = self.room(first + i as f64 * spacing, &rule).or(best);
+            if best == Some(Room::Within) {
+                break;
+            }
+        }
+        let middle = match best {
+            None => self.middle(&rule),
+            Some(Room::Beyond) => self.middle(&rule).filter(|(_, room)| *room == Room::Within),
+            Some(Room::Within) => None,
+        };
         Row { rule, first, spacing, count: if best.is_some() { count } else { 0 }, middle }
     }
 
@@ -329,21 +358,26 @@ impl Course {
         }
         let window = ANGLE_WINDOW * rule.em;
         let corners = self.lengths.partition_point(|&l| l <= start)..self.lengths.partition_point(|&l| l < end);
-        // Corners within the window, each with how far the line turns there.
-        let mut recent: std::collections::VecDeque<(f64, f64)> = std::collections::VecDeque::new();
+        let corners = corners.start.max(1)..corners.end.min(self.points.len() - 1);
+        if corners.is_empty() {
+            return true;
+        }
+        // How far the line turns at each corner; the first that lies within the window.
+        let mut turns: SmallVec<[f64; 16]> = SmallVec::new();
+        let mut first = corners.start;
         let mut sum = 0.0;
-        for i in corners.filter(|&i| i > 0 && i + 1 < self.points.len()) {
-            let difference = self.segment_angle(i) - self.segment_angle(i - 1);
-            let delta = ((difference + 3.0 * std::f64::consts::PI).rem_euclid(std::f64::consts::TAU)
+        let mut before = self.segment_angle(corners.start - 1);
+        for i in corners.clone() {
+            let angle = self.segment_angle(i);
+            let difference = angle - std::mem::replace(&mut before, angle);
+            let turn = ((difference + 3.0 * std::f64::consts::PI).rem_euclid(std::f64::consts::TAU)
                 - std::f64::consts::PI)
                 .abs();
-            recent.push_back((self.lengths[i], delta));
-            sum += delta;
-            while let Some(&(before, delta)) = recent.front()
-                && self.lengths[i] - before > window
-            {
-                sum -= delta;
-                recent.pop_front();
+            turns.push(turn);
+            sum += turn;
+            while self.lengths[i] - self.lengths[first] > window {
+                sum -= turns[first - corners.start];
+                first += 1;
             }
             if sum > rule.max_angle {
                 return false;
@@ -366,12 +400,13 @@ impl Course {
         let pixels = UNITS as f64;
         let place = |along: f64, sign: f64| {
             let at = at + sign * along;
-            (0.0..=self.length()).contains(&at).then(|| turned(self.from(anchor, at), manner.turn))
+            let segment = (0.0..=self.length()).contains(&at).then(|| self.segment(at))?;
+            Some((turned(self.on(anchor, segment), manner.turn), segment.0))
         };
         let ends = |line: &text::Line| {
             let begin = (manner.offset[0] - manner.share * line.length) * size * pixels;
             let end = begin + line.length * size * pixels;
-            Some((begin, place(begin, 1.0)?, place(end, 1.0)?))
+            Some((begin, place(begin, 1.0)?.0, place(end, 1.0)?.0))
         };
         let line = row.lines.first()?;
         let (begin, from, to) = ends(line)?;
@@ -389,13 +424,25 @@ impl Course {
         let sign = if manner.keeps_upright && is_backwards { -1.0 } else { 1.0 };
         let down = manner.offset[1];
         let baseline = line.start[1] - shaped.height / 2.0 + down;
-        let mut laid =
-            Along { shaped: shaped.clone(), size, glyphs: Vec::new(), insets: Vec::new(), cells: Vec::new() };
+        let mut laid = Along {
+            shaped: shaped.clone(),
+            size,
+            glyphs: Vec::with_capacity(line.glyphs.len()),
+            insets: Vec::new(),
+            cells: Vec::with_capacity(line.glyphs.len()),
+        };
         // Where what stands on the line is from its beginning on, how long it is there, and how it is turned.
-        let stand = |pen: f64, advance: f64| {
+        let mut segment_before = None;
+        let mut stand = |pen: f64, advance: f64| {
             let middle = pen + advance * size * pixels / 2.0;
-            let position = place(middle, sign)?.map(|c| c / pixels);
-            let of_line = self.angle(at + sign * middle) + manner.turn + if sign < 0.0 { 180.0 } else { 0.0 };
+            let (position, segment) = place(middle, sign)?;
+            let position = position.map(|c| c / pixels);
+            let angle = match segment_before {
+                Some((before, angle)) if before == segment => angle,
+                _ => self.segment_angle(segment).to_degrees(),
+            };
+            segment_before = Some((segment, angle));
+            let of_line = angle + manner.turn + if sign < 0.0 { 180.0 } else { 0.0 };
             let upright = if is_column { of_line - 90.0 } else { of_line };
             Some((position, manner.rotate + if manner.is_upright { 0.0 } else { upright }))
         };
@@ -412,13 +459,14 @@ impl Course {
             };
             while let Some(image) = images.next_if(|image| is_next(image, before)) {
                 let (position, angle) = stand(pen, image.width)?;
-                let middle = turned(across([0.0, down * size]), angle);
+                let direction = cosine_and_sine(angle);
+                let middle = turned_by(across([0.0, down * size]), direction);
                 let middle = [0, 1].map(|i| position[i] + middle[i]);
                 let extent = [image.width, image.height].map(|length| length * size);
                 let corner = turned(middle, -angle);
                 let corner = [0, 1].map(|i| corner[i] - extent[i] / 2.0);
                 laid.insets.push(Inset { section: image.section, corner, size: extent, angle });
-                laid.cells.push((middle, extent.map(|length| length / 2.0), angle));
+                laid.cells.push((middle.map(units), extent.map(|length| length / 2.0), direction));
                 pen += image.width * size * pixels;
                 before += image.width;
             }
@@ -426,13 +474,14 @@ impl Course {
             let (position, angle) = stand(pen, glyph.advance)?;
             let from_line = if is_column { down + glyph.offset[1] } else { baseline + glyph.offset[1] };
             let origin = across([glyph.offset[0] - glyph.advance / 2.0, from_line].map(|ems| ems * size));
-            let origin = turned(origin, angle);
+            let direction = cosine_and_sine(angle);
+            let origin = turned_by(origin, direction);
             let own = angle + if glyph.turned { 90.0 } else { 0.0 };
             laid.glyphs.push(([0, 1].map(|i| units(position[i] + origin[i])), turn(own)));
-            let middle = turned(across([0.0, down * size]), angle);
+            let middle = turned_by(across([0.0, down * size]), direction);
             let half = [glyph.advance, thickness].map(|ems| ems * size / 2.0);
             let half = if is_column { [half[1], half[0]] } else { half };
-            laid.cells.push(([0, 1].map(|i| position[i] + middle[i]), half, angle));
+            laid.cells.push(([0, 1].map(|i| units(position[i] + middle[i])), half, direction));
             pen += glyph.advance * size * pixels;
             before += glyph.advance;
         }
@@ -452,10 +501,9 @@ impl Along {
     }
 
     fn boxes(&self, by: f64) -> impl Iterator<Item = Rect> {
-        self.cells.iter().map(move |(middle, half, angle)| {
+        self.cells.iter().map(move |(middle, half, direction)| {
             let half = half.map(|length| length + by);
-            let Rect { min, max } = around([half.map(|length| -length), half], *angle);
-            let middle = middle.map(units);
+            let Rect { min, max } = around_turned([half.map(|length| -length), half], *direction);
             Rect { min: [0, 1].map(|i| min[i] + middle[i]), max: [0, 1].map(|i| max[i] + middle[i]) }
         })
     }

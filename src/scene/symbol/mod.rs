@@ -12,8 +12,10 @@ mod course;
 pub mod decide;
 mod draw;
 mod icon;
+mod lines;
 mod pole;
 mod text;
+mod vocabulary;
 
 use super::canvas::Tiles;
 use super::image::Images;

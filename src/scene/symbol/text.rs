@@ -2,17 +2,18 @@
 
 use super::super::path::{Point, Rect, UNITS};
 use super::TURNS;
-use crate::language::{Language, Spoken};
+use crate::language::{self, Language, Spoken};
 use crate::limits;
 use crate::scene::canvas::Located;
 use crate::sprite::Sprite;
-use crate::style::expression::Section;
+use crate::style::expression::{Inputs, Section};
 use crate::style::{
-    self, AtZoom, FontNames, Formatted, SymbolAnchor, TextJustify, TextTransform, TextWritingMode, turned,
+    self, AtZoom, FontNames, Formatted, SymbolAnchor, TextJustify, TextTransform, TextWritingMode, cosine_and_sine,
+    turned, turned_by,
 };
 use crate::text::{self, FontStack, Justify, Paragraph, Shaped, Shaper, WritingMode};
 use foldhash::HashMap;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 /// In ems; what MapLibre takes off offsets up and down, because its lines are higher than their letters.
@@ -49,12 +50,15 @@ pub struct Texts<'s> {
 }
 
 /// What a feature's text says, with what it is set with.
-#[derive(Clone)]
 pub struct Words {
     pub sections: Arc<[Section]>,
-    paragraph: Arc<Paragraph>,
     /// The em, in output pixels.
     pub size: f64,
+    is_on_line: bool,
+    /// To be set, once that is asked for.
+    paragraph: OnceCell<Paragraph>,
+    /// In one line, once that is asked for.
+    line: OnceCell<Arc<Shaped>>,
 }
 
 /// A text that has been set and turned about its anchor.
@@ -130,16 +134,38 @@ impl<'s> Texts<'s> {
         if size <= 0.0 || sections.iter().all(|section| section.image.is_none() && section.text.trim().is_empty()) {
             return None;
         }
-        let names = self.font.of(feature).0;
-        let paragraph = Paragraph {
-            sections: sections.iter().filter_map(|section| self.section(section, &names, size)).collect(),
-            max_width: if is_on_line { f64::INFINITY } else { self.max_width.of(feature).max(0.0) },
-            letter_spacing: self.letter_spacing.of(feature),
-            line_height: self.line_height,
-            justify: Justify::Center,
-            writing_mode: WritingMode::Horizontal,
-        };
-        Some(Words { sections, paragraph: Arc::new(paragraph), size })
+        Some(Words { sections, size, is_on_line, paragraph: OnceCell::new(), line: OnceCell::new() })
+    }
+
+    /// A feature's words as they are to be set.
+    fn paragraph<'w>(&self, words: &'w Words, feature: &Located) -> &'w Paragraph {
+        words.paragraph.get_or_init(|| {
+            let names = self.font.of(feature).0;
+            let section = |section: &Section| self.section(section, &names, words.size);
+            Paragraph {
+                sections: words.sections.iter().filter_map(section).collect(),
+                max_width: if words.is_on_line { f64::INFINITY } else { self.max_width.of(feature).max(0.0) },
+                letter_spacing: self.letter_spacing.of(feature),
+                line_height: self.line_height,
+                justify: Justify::Center,
+                writing_mode: WritingMode::Horizontal,
+            }
+        })
+    }
+
+    /// What the words of features depend on; none where that is more.
+    pub fn inputs(&self) -> Option<Inputs<'_>> {
+        let mut inputs = Inputs::default();
+        let is_all = self.field.add_inputs(&mut inputs)
+            && self.size.add_inputs(&mut inputs)
+            && self.transform.add_inputs(&mut inputs)
+            && self.font.add_inputs(&mut inputs)
+            && self.max_width.add_inputs(&mut inputs)
+            && self.letter_spacing.add_inputs(&mut inputs);
+        if let Some(language) = self.language.filter(|_| inputs.properties.contains(&"name")) {
+            language::names(language).for_each(|name| inputs.add_property(name));
+        }
+        is_all.then_some(inputs)
     }
 
     /// None for an image that is not there.
@@ -169,11 +195,11 @@ impl<'s> Texts<'s> {
     }
 
     /// The text in one line, for one along a line of the map.
-    pub fn line(&self, words: &Words) -> Arc<Shaped> {
-        if words.is_too_long() {
-            return Arc::default();
-        }
-        self.shaper.shape(&words.paragraph)
+    pub fn line<'w>(&self, words: &'w Words, feature: &Located) -> &'w Arc<Shaped> {
+        words.line.get_or_init(|| match words.is_too_long() {
+            true => Arc::default(),
+            false => self.shaper.shape(self.paragraph(words, feature)),
+        })
     }
 
     /// How far a text along a line is moved along it and down from it, in ems, and where along it its anchor is, from 0
@@ -186,19 +212,19 @@ impl<'s> Texts<'s> {
     }
 
     /// The same as a column, for a line that is steep: where any of it is written so.
-    pub fn column(&self, words: &Words) -> Option<Arc<Shaped>> {
+    pub fn column(&self, words: &Words, feature: &Located) -> Option<Arc<Shaped>> {
         let is_upright = words.sections.iter().any(|section| text::has_upright(&section.text));
         if !is_upright || words.is_too_long() {
             return None;
         }
-        let paragraph = (*words.paragraph).clone();
+        let paragraph = self.paragraph(words, feature).clone();
         Some(self.shaper.shape(&Paragraph { writing_mode: WritingMode::Vertical, ..paragraph }))
     }
 
     /// How far along its line a text may reach to either side of its anchor, in output pixels.
     pub fn reach(&self, words: &Words, feature: &Located) -> f64 {
         let ([along, _], share) = self.along(feature);
-        let line = self.line(words);
+        let line = self.line(words, feature);
         let length = line.lines.first().map_or(0.0, |line| line.length);
         let begin = along - share * length;
         begin.abs().max((begin + length).abs()) * words.size
@@ -240,10 +266,11 @@ impl<'s> Texts<'s> {
             TextWritingMode::Horizontal => WritingMode::Horizontal,
             TextWritingMode::Vertical => WritingMode::Vertical,
         };
-        if (justify, writing_mode) == (words.paragraph.justify, words.paragraph.writing_mode) {
-            return self.shaper.shape(&words.paragraph);
+        let paragraph = self.paragraph(words, feature);
+        if (justify, writing_mode) == (paragraph.justify, paragraph.writing_mode) {
+            return self.shaper.shape(paragraph);
         }
-        self.shaper.shape(&Paragraph { justify, writing_mode, ..(*words.paragraph).clone() })
+        self.shaper.shape(&Paragraph { justify, writing_mode, ..paragraph.clone() })
     }
 
     /// In columns stands only what is written so.
@@ -311,8 +338,13 @@ fn transformed(text: &Arc<str>, transform: TextTransform) -> Arc<str> {
 
 /// The rectangle around a box that is turned about the anchor, in scene units from there; the box from its upper left
 /// to its lower right corner, in output pixels.
-pub fn around([min, max]: [[f64; 2]; 2], angle: f64) -> Rect {
-    let corners = [[min[0], min[1]], [max[0], min[1]], [min[0], max[1]], [max[0], max[1]]].map(|c| turned(c, angle));
+pub fn around(corners: [[f64; 2]; 2], angle: f64) -> Rect {
+    around_turned(corners, cosine_and_sine(angle))
+}
+
+/// The same by an angle whose cosine and sine are known.
+pub fn around_turned([min, max]: [[f64; 2]; 2], angle: [f64; 2]) -> Rect {
+    let corners = [[min[0], min[1]], [max[0], min[1]], [min[0], max[1]], [max[0], max[1]]].map(|c| turned_by(c, angle));
     let edge = |i: usize, of: fn(f64, f64) -> f64| units(corners.iter().map(|c| c[i]).reduce(of).unwrap_or_default());
     Rect { min: [0, 1].map(|i| edge(i, f64::min)), max: [0, 1].map(|i| edge(i, f64::max)) }
 }
