@@ -17,7 +17,7 @@ fn main() {
 }
 
 const LABELS: usize = 150;
-const GLYPHS: usize = 14;
+const LETTERS: usize = 14;
 const WHITE: Color = Color { r: 1.0, g: 1.0, b: 1.0, a: 1.0 };
 
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ fn scene(case: Case, size: f64) -> Scene {
     let mut outlines = Outlines::new();
     let mut texts = Vec::new();
     for _ in 0..LABELS {
-        let name: String = (0..GLYPHS).map(|_| random.lowercase()).collect();
+        let name: String = (0..LETTERS).map(|_| random.lowercase()).collect();
         let shaped = shape(&fonts, &Paragraph::line(&*name, stack.clone()));
         let start = [random.f64() * 400.0, 20.0 + random.f64() * 480.0];
         let turn = if matches!(case, Case::Turned) { random.u16(0..TURNS as u16) } else { 0 };
@@ -53,8 +53,7 @@ fn scene(case: Case, size: f64) -> Scene {
         };
         let line = &shaped.lines[0];
         let glyphs: Vec<Glyph> = line.glyphs.iter().map(glyph).collect();
-        assert_eq!(glyphs.len(), GLYPHS);
-        let run = GlyphRun { font: stack.fonts()[0], size, color: Color::BLACK, content: 0..GLYPHS, glyphs };
+        let run = GlyphRun { font: stack.fonts()[0], size, color: Color::BLACK, content: 0..LETTERS, glyphs };
         let halo = match case {
             Case::Plain => None,
             Case::Halo | Case::Turned => Some(Halo { color: WHITE, width: 1.5, blur: 0.0 }),

@@ -60,6 +60,9 @@ pub const EXPRESSION_TEXT_BYTES: usize = 1 << 20;
 /// Bytes of a line that `style eval` reads.
 pub const EVAL_LINE_BYTES: usize = 4 << 20;
 
+/// Properties that what is read of a feature may depend on to be remembered by their values.
+pub const INPUTS: usize = 8;
+
 // Fonts.
 
 /// A font file; the largest collections of Chinese, Japanese and Korean have 20 to 120 MiB.
@@ -110,13 +113,15 @@ pub const ICON_BYTES: usize = 1 << 20;
 pub const PIXMAP_SIDE: u32 = 4096;
 /// PNGs of one colour that are kept, some hundred bytes each: a style has few such, at a few sizes.
 pub const PLAIN_PICTURES: usize = 256;
+/// Combinations of values that a layer of a tile remembers something by.
+pub const KNOWN_VALUES: usize = 4096;
 /// Pixels at the cut end of a line whose look may depend on what it goes on into; lines reach out by as much more.
 pub const STAY: f64 = 5.0;
 /// Rows of pixels whose coverage is held at once.
 pub const RASTER_ROWS: u32 = 512;
 /// Points of a shape that are held at once; larger shapes go into a grid of the size of their picture bit by bit.
 pub const SHAPE_POINTS: usize = 1 << 16;
-/// How many pictures leave memory for the next ones, and how much of each kind.
+/// Pieces of memory of each kind that pictures leave for the next ones, and the bytes of the largest.
 pub const SPARES: usize = 4;
 pub const SPARE_BYTES: usize = 4 << 20;
 /// The largest side of a static image over HTTP, in output pixels.
@@ -236,4 +241,4 @@ pub const CACHE_PUTS: usize = 256;
 pub const CACHE_OBJECT_BYTES: usize = 64 << 20;
 /// The source tiles kept in memory, with all that is read of them: some dozens of a crowded city, so that the rings of
 /// neighbours of pictures that are asked for one after another are still there.
-pub const DECODED_BYTES: u64 = 24 << 20;
+pub const DECODED_BYTES: u64 = 21 << 20;

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// A layer of a checked tile.
+/// A layer that has been checked.
 pub struct Layer {
     name: Arc<str>,
     tile: Bytes,
@@ -100,7 +100,7 @@ impl Layer {
     }
 
     fn name_of(&self, key: u32) -> &str {
-        // Checked when the tile was.
+        // Checked when the layer was.
         std::str::from_utf8(self.index.keys[key as usize].of_tile(&self.tile)).unwrap_or_default()
     }
 
@@ -194,7 +194,7 @@ impl Iterator for Vertices<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<[i32; 2]> {
-        // Checked when the tile was: nothing here fails, and sums stay in 32 bits.
+        // Checked when the layer was: nothing here fails, and sums stay in 32 bits.
         while self.left == 0 {
             if self.commands.is_empty() {
                 return None;

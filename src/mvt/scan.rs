@@ -1,5 +1,5 @@
-//! The one look through all bytes of a tile: everything that decoding will trust is checked, every count is bounded by
-//! the bytes that are there, and what is found is noted in an [`Index`], so that nothing is searched for again.
+//! The one look through the bytes of a tile's layers: everything that decoding will trust is checked, every count is
+//! bounded by the bytes that are there, and what is found is noted in an [`Index`], so that nothing is searched for again.
 //!
 //! Clauses are those of the Vector Tile Specification 2.1. Strict about what cannot be read (a cut-off command, a tag
 //! that points nowhere), lenient about what can be left out (a feature of unknown type, a line of one point).
@@ -51,7 +51,7 @@ pub fn tile(tile: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
     Ok(layers)
 }
 
-/// What a layer is called; of several names the first.
+/// What a layer is called: its first name. [`layer`] sees to it that it is the only one.
 pub fn name(layer: &[u8]) -> Result<&str, Malformed> {
     for field in wire::fields(layer) {
         match field? {
@@ -78,6 +78,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Checks one layer (4.1) and finds its features (4.2).
     fn layer(&mut self, body: &[u8]) -> Result<Index, Malformed> {
+        let mut is_named = false;
         let mut version = 1;
         let mut extent = 4096u64;
         let mut features = Vec::new();
@@ -85,8 +86,8 @@ impl Scan<'_> {
         let mut index = Index::default();
         for field in wire::fields(body) {
             match field? {
-                // Read before.
-                (1, Value::Bytes(_)) => {}
+                (1, Value::Bytes(_)) if !std::mem::replace(&mut is_named, true) => {}
+                (1, Value::Bytes(_)) => return Err(Malformed("a layer has two names")),
                 (2, Value::Bytes(feature)) => features.push(feature),
                 (3, Value::Bytes(key)) => {
                     std::str::from_utf8(key).map_err(|_| Malformed("a key is not UTF-8"))?;

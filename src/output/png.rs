@@ -203,7 +203,7 @@ impl Rows {
         writer.write_chunk(png::chunk::IDAT, &data[..length]).map_err(unwritten)?;
         writer.finish().map_err(unwritten)?;
         for buffer in [self.bytes, data] {
-            let size = buffer.len();
+            let size = buffer.capacity();
             BUFFERS.leave(buffer, size);
         }
         Ok(out.into())

@@ -42,11 +42,11 @@ pub struct Gathered<P, M> {
     pub paints: Vec<P>,
     /// What each of those features is known by.
     pub marks: Vec<M>,
-    pub courses: Vec<Course>,
+    pub lines: Vec<SharedLine>,
 }
 
-/// A line, with how far along its feature it is.
-pub struct Course {
+/// A line, with how far along its feature it is and which feature draws what of it.
+pub struct SharedLine {
     pub line: Line,
     /// For each stretch between cuts, `line-progress` where it begins and ends; empty where the source does not say.
     pub progress: Vec<[f64; 2]>,
@@ -148,7 +148,7 @@ pub fn gather<P: Joined, T: Trace>(
         *paint == paints[painted[b]] && (!paint.is_directed() || a_last != b_last)
     };
     let chains = join::chains(&pieces, alike);
-    let course = |chain: Chain| {
+    let shared = |chain: Chain| {
         let feature = painted[chain.pieces[0].0];
         let paint = &paints[feature];
         if let [(i, true)] = chain.pieces[..]
@@ -156,14 +156,14 @@ pub fn gather<P: Joined, T: Trace>(
             && paint.is_plain()
         {
             let line = alone(&mut pieces[i].piece, paint.half_width());
-            return Course { line, progress: Vec::new(), shares: smallvec![Share::whole(feature, i)] };
+            return SharedLine { line, progress: Vec::new(), shares: smallvec![Share::whole(feature, i)] };
         }
         let (line, spans) = put_together(&chain, &pieces, paint.half_width(), paint.is_moved());
         let progress = progress_along(&chain, &pieces, &progress);
-        Course { line, progress, shares: shares(&chain, &spans, &pieces, &painted, beyond as f64) }
+        SharedLine { line, progress, shares: shares(&chain, &spans, &pieces, &painted, beyond as f64) }
     };
-    let courses = chains.into_iter().map(course).collect();
-    Ok(Gathered { paints, marks, courses })
+    let lines = chains.into_iter().map(shared).collect();
+    Ok(Gathered { paints, marks, lines })
 }
 
 /// Each feature draws its own part of a chain, and the square's own a little of what they go on into: up to `beyond`, or

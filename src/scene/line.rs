@@ -5,7 +5,7 @@
 
 use super::canvas::{Canvas, Located, reach};
 use super::dash::{self, Dash};
-use super::gather::{Course, Gathered, Joined, Share, gather};
+use super::gather::{Gathered, Joined, Share, SharedLine, gather};
 use super::image::Images;
 use super::path::{Line, Measured, Path, Point, UNITS};
 use super::trace::{Fate, Trace};
@@ -126,11 +126,11 @@ fn strokes(
     // Which features are looked at depends on what is asked for, but what any of them looks like does not: all that
     // meet at an edge within reach are among them.
     let near = canvas.asked.grown(reach(layer, canvas.viewport) + 4 * UNITS);
-    let Gathered { paints, marks, courses } = gather(layer, canvas, near, resolve, trace)?;
+    let Gathered { paints, marks, lines } = gather(layer, canvas, near, resolve, trace)?;
     let mut drawn: Vec<Stroke> = paints.iter().map(blank).collect();
     // Images and colours along lines lie over one another: those of each feature's pieces in their order.
     let mut laid: Vec<(usize, usize, Laid)> = Vec::new();
-    for Course { line, progress, shares } in courses {
+    for SharedLine { line, progress, shares } in lines {
         let paint = &paints[shares[0].feature];
         let (width, side) = profile(paint);
         let band = paint.pattern.as_ref().and_then(|name| images.band(name, width));

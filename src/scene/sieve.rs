@@ -59,7 +59,7 @@ impl<'a> Sieve<'a> {
             && self
                 .by_values
                 .iter_mut()
-                .all(|(condition, known)| *known.of(&feature.feature, || condition.holds(feature)))
+                .all(|(condition, known)| known.of(&feature.feature, || condition.holds(feature)))
             && self.others.iter().all(|condition| condition.holds(feature))
     }
 }

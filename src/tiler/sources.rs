@@ -288,14 +288,13 @@ impl Tiler {
         let (tiler, name, source) = (self.clone(), name.to_string(), source.clone());
         // A key that goes nowhere parts nobody.
         let caller = key.filter(|_| source.wants_caller_key()).cloned();
-        let (at, first, of) = (place.clone(), layers.clone(), (place.clone(), caller.clone()));
+        let (at, of) = (place.clone(), (place.clone(), caller.clone()));
         let fetch = move || async move {
             let tile = Arc::new(tiler.fetch_source_tile(&name, &source, id, caller.as_ref()).await?);
-            tile.read(&first)?;
             tiler.decoded.insert(at, tile.clone());
             Ok(tile)
         };
-        // Who comes later may want other layers of it.
+        // Each who waits may want other layers of it.
         checked(self.fetches.run(of, fetch).await?)
     }
 

@@ -310,3 +310,13 @@ fn names_stand_where_they_do_however_little_of_their_tile_is_shown() {
         found.iter().zip(expected).for_each(|(a, b)| assert_near(a.1, b.1, 1e-9));
     }
 }
+
+#[test]
+fn a_line_goes_on_into_nothing_where_only_a_point_says_the_same() {
+    let style = style(json!({"symbol-spacing": 90}));
+    let river = || vec![line("HHHH", &[[100, 100], [512, 100]])];
+    let alone = places(&two(river(), Vec::new()), &style, &viewport(512, 1024));
+    let label = Feature::points(&[[20 * UNITS, 100 * UNITS]]).tag("name", "HHHH");
+    let beside = places(&two(river(), vec![label]), &style, &viewport(512, 1024));
+    assert!(!alone.is_empty() && alone == beside, "{alone:?}, {beside:?}");
+}

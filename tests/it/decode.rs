@@ -220,3 +220,42 @@ fn what_is_left_of_broken_tiles_is_read_as_mvt_reader_does() {
         assert!(compared >= parsed, "{what}: {compared} layers of {parsed} tiles");
     }
 }
+
+/// A number in so many bytes, more than it needs.
+fn padded(n: u32, length: usize) -> Vec<u8> {
+    let last = length - 1;
+    (0..length).map(|i| (n >> (7 * i)) as u8 & 0x7f | if i < last { 0x80 } else { 0 }).collect()
+}
+
+#[test]
+fn numbers_are_read_in_however_many_bytes_they_come() {
+    let least = |n: u32| (1..=5).find(|&length| length == 5 || n >> (7 * length) == 0).expect("a length");
+    // Values around 128 and 16384, and lengths of two neighbours in every combination, at the end of a field and before.
+    let numbers = [0u32, 1, 127, 128, 300, 16_383, 16_384, 20_000];
+    let mut seen = 0;
+    for (&a, &b) in numbers.iter().flat_map(|a| numbers.iter().map(move |b| (a, b))) {
+        for (first, second) in (least(a)..=5).flat_map(|first| (least(b)..=5).map(move |second| (first, second))) {
+            let pair = [padded(a, first), padded(b, second)].concat();
+            let line = [packed(&[9, 2, 2, 18]), pair.clone(), pair.clone()].concat();
+            // As tags where the layer has as many keys, also with the key in one field and its value in another.
+            let tags = match a {
+                0 => vec![bytes(2, &[pair.clone(), pair].concat())],
+                _ => vec![bytes(2, &packed(&[0])), bytes(2, &padded(b, second)), number(2, 0), number(2, b.into())],
+            };
+            let feature = [tags.concat(), number(3, 2), bytes(4, &line)].concat();
+            let mut layer = Layer::new("a").field(&bytes(2, &feature)).field(&bytes(3, b"key"));
+            for value in 0..=b {
+                layer = layer.field(&bytes(4, &number(5, value.into())));
+            }
+            let tile = Tile::parse(tile(&[layer])).expect("a tile");
+            let read = tile.layer("a").expect("the layer").features().next().expect("the feature");
+            let by = [a, b].map(|n| (n >> 1) as i32 ^ -((n & 1) as i32));
+            let at = |times: i32| by.map(|by| 1 + times * by);
+            let vertices: Vec<P> = read.parts().flat_map(|part| part.vertices().collect::<Vec<_>>()).collect();
+            assert_eq!(vertices, [at(0), at(1), at(2)], "{a} {b} {first} {second}");
+            assert_eq!(read.property("key"), Some(&Property::UInt(b.into())), "{a} {b} {first} {second}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}

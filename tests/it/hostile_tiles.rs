@@ -155,6 +155,7 @@ fn what_is_not_a_tile_is_an_error_with_its_reason() {
         ("no name", layer_fields(&[number(15, 2)]), "no name"),
         ("a name that is a number", layer_fields(&[number(1, 2)]), "wrong type"),
         ("a name that is not UTF-8", layer_fields(&[bytes(1, b"\xff\xfe")]), "UTF-8"),
+        ("two names", named(&[bytes(1, b"b")]), "two names"),
         ("a key that is not UTF-8", named(&[bytes(3, b"\xc3\x28")]), "UTF-8"),
         ("a text that is not UTF-8", value(&bytes(1, b"\xc3\x28")), "UTF-8"),
         ("a text that is a number", value(&number(1, 2)), "wrong type"),

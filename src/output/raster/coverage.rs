@@ -128,7 +128,12 @@ impl Coverage {
     /// Leaves it for the next picture, swept.
     pub fn leave(self) {
         debug_assert!(self.bounds.is_none(), "a shape has been left");
-        let bytes = size_of_val(&*self.grid.areas) + size_of_val(&*self.points);
+        let Coverage { points, rings, covers, grid: Grid { areas, touched, .. }, .. } = &self;
+        let bytes = points.capacity() * size_of::<[i32; 2]>()
+            + rings.capacity() * size_of::<Ring>()
+            + covers.capacity() * size_of::<u16>()
+            + areas.capacity() * size_of::<i32>()
+            + touched.capacity() * size_of::<u64>();
         SPARE.leave(self, bytes);
     }
 

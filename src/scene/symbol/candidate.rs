@@ -214,7 +214,7 @@ impl<'s> Symbols<'s> {
             let mut spots: Vec<Spot> = Vec::new();
             if self.placement == Placement::Point {
                 let mut vocabulary = Vocabulary::new(self.texts.as_ref(), data, false);
-                self.each_feature(&cell, data, near, &mut vocabulary, trace, |feature, said, _| {
+                self.each_feature(&cell, data, near, &mut vocabulary, trace, |feature, said| {
                     let points = points(&located(feature));
                     let words = said.map(|said| said.words);
                     spots.extend(points.into_iter().enumerate().map(|(index, at)| {
@@ -305,7 +305,7 @@ impl<'s> Symbols<'s> {
         near: Rect,
         vocabulary: &mut Vocabulary,
         trace: &mut T,
-        mut look: impl FnMut(mvt::Feature<'t>, Option<Said>, &mut T),
+        mut look: impl FnMut(mvt::Feature<'t>, Option<Said>),
     ) {
         let mut sieve = Sieve::new(self.conditions, data);
         let units = cell.placement.projection(data.extent()).units(near);
@@ -316,12 +316,16 @@ impl<'s> Symbols<'s> {
                 trace.came_to(&mark, Fate::Filter);
                 continue;
             }
+            if self.placement != Placement::Point && feature.kind() == GeometryKind::Point {
+                trace.came_to(&mark, Fate::Geometry);
+                continue;
+            }
             let said = vocabulary.of(&located);
             let icon = self.icons.as_ref().map_or(Err(Missing::Nothing), |icons| icons.placed(&located, 0.0));
             match (&said, icon) {
                 (None, Err(Missing::Image)) => trace.came_to(&mark, Fate::NoImage),
                 (None, Err(Missing::Nothing)) => trace.came_to(&mark, Fate::Unpainted),
-                _ => look(feature, said, trace),
+                _ => look(feature, said),
             }
         }
     }
@@ -332,12 +336,7 @@ impl<'s> Symbols<'s> {
         let mut vocabulary = Vocabulary::new(self.texts.as_ref(), data, true);
         let mut features: Vec<(mvt::Feature<'t>, Option<Said>)> = Vec::new();
         let whole = cell.placement.cell;
-        self.each_feature(cell, data, whole, &mut vocabulary, trace, |feature, said, trace| {
-            if feature.kind() == GeometryKind::Point {
-                return self.telling(trace)(&cell.placement.located(feature, data.extent()), Fate::Geometry);
-            }
-            features.push((feature, said));
-        });
+        self.each_feature(cell, data, whole, &mut vocabulary, trace, |feature, said| features.push((feature, said)));
         let layout = Layout { placement: self.placement, spacing: self.spacing, goes_over: self.goes_over() };
         Some(Lines::new(layout, cell.placement, data.extent(), features, vocabulary.said))
     }

@@ -69,7 +69,7 @@ pub struct Line {
     bounds: Rect,
     /// Where in the tile it stands: where the last of its pieces does.
     place: (usize, usize),
-    /// Among those of its text, or of its feature.
+    /// Among those of its text; without one, among those that were read with it, those of its feature in their order.
     number: usize,
 }
 
@@ -115,7 +115,7 @@ impl<'t> Lines<'t> {
             .into_iter()
             .map(|(feature, said)| {
                 let (words, text) = said.map(|said| (said.words, said.text)).unzip();
-                Feature { feature, words, text: text.filter(|_| is_joined), is_read: false }
+                Feature { feature, words, text: text.flatten().filter(|_| is_joined), is_read: false }
             })
             .collect();
         let projection = cell.projection(extent);
@@ -197,6 +197,8 @@ impl<'t> Lines<'t> {
         tell: impl FnMut(&Located, Fate),
     ) {
         let Some(text) = self.number_of(text) else { return };
+        // Read from now on, even if no line says it.
+        self.saying[text].get_or_insert_default();
         let by_text = self.by_text.get_or_init(|| {
             let mut all: Vec<usize> = (0..self.features.len()).collect();
             all.sort_by_key(|&i| self.features[i].text);

@@ -156,16 +156,16 @@ impl<'s> Texts<'s> {
     /// What the words of features depend on; none where that is more.
     pub fn inputs(&self) -> Option<Inputs<'_>> {
         let mut inputs = Inputs::default();
-        let is_all = self.field.add_inputs(&mut inputs)
+        let is_held = self.field.add_inputs(&mut inputs)
             && self.size.add_inputs(&mut inputs)
             && self.transform.add_inputs(&mut inputs)
             && self.font.add_inputs(&mut inputs)
             && self.max_width.add_inputs(&mut inputs)
             && self.letter_spacing.add_inputs(&mut inputs);
         if let Some(language) = self.language.filter(|_| inputs.properties.contains(&"name")) {
-            language::names(language).for_each(|name| inputs.add_property(name));
+            return (is_held && language::names(language).all(|name| inputs.add_property(name))).then_some(inputs);
         }
-        is_all.then_some(inputs)
+        is_held.then_some(inputs)
     }
 
     /// None for an image that is not there.

@@ -13,7 +13,7 @@ pub struct Vocabulary<'s> {
     is_on_line: bool,
     /// None where words depend on too much.
     known: Option<ByValues<Option<Said>>>,
-    /// All that is said, each with a number.
+    /// All that is said along lines, each with a number.
     pub said: HashMap<Arc<str>, usize>,
 }
 
@@ -21,8 +21,8 @@ pub struct Vocabulary<'s> {
 #[derive(Clone)]
 pub struct Said {
     pub words: Rc<Words>,
-    /// The number of the text, which others may say in other letters.
-    pub text: usize,
+    /// Along lines, the number of the text, which others may say in other letters.
+    pub text: Option<usize>,
 }
 
 impl<'s> Vocabulary<'s> {
@@ -39,11 +39,11 @@ impl<'s> Vocabulary<'s> {
         let mut read = || {
             let words = Rc::new(texts.words(feature, self.is_on_line)?);
             let next = said.len();
-            let text = *said.entry(words.text()).or_insert(next);
+            let text = self.is_on_line.then(|| *said.entry(words.text()).or_insert(next));
             Some(Said { words, text })
         };
         match &mut self.known {
-            Some(known) => known.of(&feature.feature, read).clone(),
+            Some(known) => known.of(&feature.feature, read),
             None => read(),
         }
     }

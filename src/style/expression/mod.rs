@@ -47,6 +47,7 @@ mod value;
 mod variable;
 mod within;
 
+use crate::limits;
 use operators::{Evaluate, Reads};
 use std::fmt;
 use std::sync::Arc;
@@ -183,10 +184,12 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    pub fn add_property(&mut self, name: &'a str) {
+    /// False where they are too many: what depends on so much is seldom the same twice.
+    pub fn add_property(&mut self, name: &'a str) -> bool {
         if !self.properties.contains(&name) {
             self.properties.push(name);
         }
+        self.properties.len() <= limits::INPUTS
     }
 }
 
@@ -306,10 +309,7 @@ impl Expression {
     /// Adds what the expression reads of a feature; false where that is more than [`Inputs`] can hold.
     pub fn add_inputs<'a>(&'a self, inputs: &mut Inputs<'a>) -> bool {
         let is_held = match &self.op {
-            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => {
-                inputs.add_property(name);
-                true
-            }
+            Op::Get(name) | Op::Has(name) | Op::Is(name, _) => inputs.add_property(name),
             Op::TypeIs(_) | Op::Call { name: "geometry-type", .. } => {
                 inputs.geometry_type = true;
                 true
