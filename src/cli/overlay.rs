@@ -4,13 +4,12 @@
 //! <https://github.com/mapbox/simplestyle-spec/tree/master/1.1.0>
 
 use crate::error::Error;
+use crate::file;
 use crate::limits;
 use crate::source::{Base, Overrides, Source};
 use crate::style::Style;
 use crate::tiler::Map;
 use serde_json::{Value as Json, json};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,10 +49,8 @@ pub async fn over(map: Map, files: &[std::path::PathBuf]) -> Result<Map, Error> 
 
 fn read(path: &Path) -> Result<Json, Error> {
     let refused = |detail: String| Error::misconfigured(detail, "name a file of GeoJSON (RFC 7946)");
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| refused(format!("it cannot be read: {e}")))?;
-    let read = file.take(limits::DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| refused(format!("it cannot be read: {e}")))?;
+    let bytes = file::read(path, limits::DOCUMENT_BYTES as u64);
+    let bytes = bytes.map_err(|e| refused(format!("it cannot be read: {e}")))?;
     if bytes.len() > limits::DOCUMENT_BYTES {
         return Err(refused(format!("it has more than {} bytes", limits::DOCUMENT_BYTES)));
     }

@@ -39,6 +39,12 @@ pub struct Part {
 /// West, north, east and south in tile units, edges included.
 pub type Bounds = [i32; 4];
 
+/// Whether there is anything within both.
+#[inline]
+pub fn meet(a: Bounds, b: Bounds) -> bool {
+    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
+}
+
 /// The bounds of nothing.
 pub const NOWHERE: Bounds = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
 

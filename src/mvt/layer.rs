@@ -64,11 +64,10 @@ impl Layer {
     }
 
     /// The features whose bounds have something in common with these: west, north, east and south in tile units.
-    pub fn features_within(&self, [west, north, east, south]: Bounds) -> impl Iterator<Item = Feature<'_>> {
+    pub fn features_within(&self, within: Bounds) -> impl Iterator<Item = Feature<'_>> {
         let dictionary = self.dictionary();
-        let near = move |of: &Bounds| of[0] <= east && west <= of[2] && of[1] <= south && north <= of[3];
         let all = self.index.bounds.iter().zip(&self.index.features);
-        all.filter(move |(bounds, _)| near(bounds)).map(move |(&bounds, record)| Feature {
+        all.filter(move |(bounds, _)| index::meet(**bounds, within)).map(move |(&bounds, record)| Feature {
             layer: self,
             dictionary,
             record,
@@ -113,6 +112,11 @@ impl Layer {
 }
 
 impl<'a> Feature<'a> {
+    /// Whether its bounds have something in common with these.
+    pub fn meets(&self, bounds: Bounds) -> bool {
+        index::meet(self.bounds, bounds)
+    }
+
     /// Which of its layer's features it is.
     pub fn place(&self) -> usize {
         let first = self.layer.index.features.as_ptr() as usize;

@@ -246,14 +246,18 @@ impl Style {
 
     /// The layers of a source's tiles that may be drawn outside of their geometries at a zoom, over a tile's edges too.
     pub fn reaching(&self, source: &str, zoom: f64) -> impl Iterator<Item = &str> {
-        let drawn = self.layers.iter().filter(move |layer| layer.source == source && layer.is_visible(zoom));
-        drawn.filter(move |layer| layer.margin(zoom) > 0.0).map(|layer| layer.source_layer.as_str())
+        let reaching = self.drawn(source, zoom).filter(move |layer| layer.margin(zoom) > 0.0);
+        reaching.map(|layer| layer.source_layer.as_str())
     }
 
     /// How far in CSS pixels the style may draw outside of a source's geometries at a zoom.
     pub fn margin(&self, source: &str, zoom: f64) -> f64 {
-        let drawn = self.layers.iter().filter(|layer| layer.source == source && layer.is_visible(zoom));
-        drawn.map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
+        self.drawn(source, zoom).map(|layer| layer.margin(zoom)).fold(0.0, f64::max)
+    }
+
+    /// The style layers that draw a source at a zoom.
+    pub fn drawn(&self, source: &str, zoom: f64) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().filter(move |layer| layer.source == source && layer.is_visible(zoom))
     }
 }
 

@@ -240,12 +240,12 @@ fn decode(style: &Style, viewport: &Viewport, tiles: &Tiles) {
     let zoom = viewport.style_zoom();
     for (name, source) in tiles {
         let own: HashSet<TileId> = scene::cells(viewport, source.class, source.maxzoom, 0.0).0.into_iter().collect();
+        let drawn: Vec<&str> = style.drawn(name, zoom).map(|layer| layer.source_layer.as_str()).collect();
+        let reaching: Vec<&str> = style.reaching(name, zoom).collect();
         for (cell, found) in &source.cells {
             let Some((_, TileData::Vector(tile))) = found else { continue };
-            for layer in style.layers.iter().filter(|layer| layer.source == *name && layer.is_visible(zoom)) {
-                if own.contains(cell) || layer.margin(zoom) > 0.0 {
-                    tile.layer(&layer.source_layer);
-                }
+            for layer in if own.contains(cell) { &drawn } else { &reaching } {
+                tile.layer(layer);
             }
         }
     }

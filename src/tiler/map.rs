@@ -33,7 +33,7 @@ impl Map {
 
     /// The sources that layers read at a zoom.
     pub fn sources_at(&self, zoom: f64) -> impl Iterator<Item = (&str, &Arc<Source>)> {
-        let read = move |name: &str| self.style.layers.iter().any(|l| l.source == name && l.is_visible(zoom));
+        let read = move |name: &str| self.style.drawn(name, zoom).next().is_some();
         self.sources.iter().map(|(name, source)| (name.as_str(), source)).filter(move |(name, _)| read(name))
     }
 

@@ -352,7 +352,7 @@ impl Row<'_> {
         }
     }
 
-    /// The part within the row, downwards, of an edge that has all of itself between the window's columns.
+    /// The part within the row, downwards, of an edge that has all of itself between the window's columns, as most have.
     fn inner_piece(&mut self, left: i32, from: [i32; 2], to: [i32; 2], sign: i32, slant: &Slant) {
         let [first, last] = [from, to].map(|point| (point[0] >> 8) - left);
         let blocks = [first.min(last), first.max(last) + 1].map(|column| column as usize / BLOCK);

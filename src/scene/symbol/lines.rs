@@ -171,14 +171,11 @@ impl<'t> Lines<'t> {
         spacing: impl Fn(&Located, Option<&Words>) -> Spacing,
         tell: impl FnMut(&Located, Fate),
     ) {
-        let [west, north, east, south] = self.cell.projection(self.extent).units(near);
-        let is_near = |feature: &Feature| {
-            let [left, top, right, bottom] = feature.feature.bounds;
-            left <= east && west <= right && top <= south && north <= bottom
-        };
+        let near = self.cell.projection(self.extent).units(near);
+        let is_near = |feature: &Feature| feature.feature.meets(near);
         let mut texts = vec![false; self.said.len()];
-        let near = self.features.iter().filter(|feature| is_near(feature));
-        near.filter_map(|feature| feature.text).for_each(|text| texts[text] = true);
+        let found = self.features.iter().filter(|feature| is_near(feature));
+        found.filter_map(|feature| feature.text).for_each(|text| texts[text] = true);
         let is_asked_for = |feature: &Feature| feature.text.map_or_else(|| is_near(feature), |text| texts[text]);
         let asked = (0..self.features.len()).filter(|&i| is_asked_for(&self.features[i]));
         self.read(asked.collect(), spacing, tell);
